@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading the files of boards and cores."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from harness.boards.schema import Board, Core
+from harness.errors import BadBoard, did_you_mean
+from harness.settings import data_dir
+
+_Schema = TypeVar("_Schema", Board, Core)
+
+
+def board_ids(folder: Path | None = None) -> tuple[str, ...]:
+    """Return the ids of all boards, sorted: the names of the files."""
+    return tuple(sorted(path.stem for path in (folder or data_dir("boards")).glob("*.toml")))
+
+
+def load_board(board_id: str, folder: Path | None = None) -> Board:
+    """Read a board and its core. Raises BadBoard, which names the file, the key and the nearest valid choice."""
+    folder = folder or data_dir("boards")
+    if board_id not in board_ids(folder):
+        raise BadBoard(f"there is no board {board_id!r}", hint=did_you_mean(board_id, board_ids(folder)))
+    path = folder / f"{board_id}.toml"
+    facts = _read_toml(path)
+    core = facts.get("core")
+    if not isinstance(core, str):
+        raise BadBoard(f"{path.name}: 'core' must name a file of boards/cores")
+    return _validate(Board, {**facts, "id": board_id, "core": _load_core(core, folder / "cores")}, path)
+
+
+def _load_core(core_id: str, folder: Path) -> Core:
+    path = folder / f"{core_id}.toml"
+    cores = {p.stem for p in folder.glob("*.toml")}
+    if core_id not in cores:
+        raise BadBoard(f"there is no core {core_id!r}", hint=did_you_mean(core_id, cores))
+    return _validate(Core, {**_read_toml(path), "id": core_id}, path)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadBoard(f"{path.name} is not valid TOML: {error}") from error
+
+
+def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Schema:
+    try:
+        return schema.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        if first["type"] != "extra_forbidden":
+            raise BadBoard(f"{path.name}: {where}: {first['msg']}") from error
+        unknown = str(first["loc"][-1])
+        nearest = get_close_matches(unknown, _all_keys(), n=1, cutoff=0.5)
+        hint = f"Did you mean {nearest[0]!r}?" if nearest else "See docs/boards.md for the keys of a board's file."
+        raise BadBoard(f"{path.name}: unknown key {where!r}", hint=hint) from error
+
+
+def _all_keys() -> list[str]:
+    from harness.boards import schema
+
+    models = (schema.Board, schema.Core, schema.Memory, schema.FirmwareFacts, schema.PlatformIO, schema.Usb)
+    return sorted({key for model in (*models, schema.Emulator, schema.Estimate) for key in model.model_fields})

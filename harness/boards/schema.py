@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schema of a board's file. An unknown key is an error."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Use = Literal["code", "weights", "activations", "data", "stack"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Memory(_Strict):
+    """A memory of the board: where it lies, how large it and its largest static block are, what may live there."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Literal["flash", "ram"]
+    address: int = Field(ge=0)
+    size_bytes: int = Field(gt=0)
+    largest_block_bytes: int | None = Field(default=None, gt=0)
+    wait_states: int = Field(default=0, ge=0)
+    holds: tuple[Use, ...]
+
+    @property
+    def block_bytes(self) -> int:
+        """Largest single static object that fits."""
+        return self.largest_block_bytes or self.size_bytes
+
+
+class FirmwareFacts(_Strict):
+    """Which hardware abstraction the firmware uses: a folder of ``firmware_templates/hal``."""
+
+    hal: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    baud: int = 115_200
+
+
+class PlatformIO(_Strict):
+    """What stands in ``platformio.ini``; ``local`` is the platform that travels with the harness."""
+
+    platform: str = Field(pattern=r"^[A-Za-z0-9_./@+-]+$")
+    board: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
+    framework: str | None = Field(default=None, pattern=r"^[a-z0-9]+$")
+
+
+class Usb(_Strict):
+    """USB vendor and product ids, ``vvvv:pppp`` in hexadecimal, that the board's serial port may have."""
+
+    ids: tuple[str, ...]
+
+
+class Emulator(_Strict):
+    """An emulator that can run this board: a module of ``harness.emulation`` and its machine."""
+
+    driver: str
+    machine: str
+    timer_hz: int = Field(gt=0)
+
+
+class Estimate(_Strict):
+    """The price of the counts of an emulated board with the same core."""
+
+    stand_in: str
+    cycles_per_instruction: float = Field(gt=0)
+    cycles_error: float = Field(ge=0, lt=1)
+    cycles_source: str
+    supply_v: float = Field(gt=0)
+    active_mw_per_mhz: float = Field(gt=0)
+    power_error: float = Field(ge=0, lt=1)
+    power_source: str
+
+
+class Core(_Strict):
+    """A processor core: its toolchain, the compiler's flags, and the features by which kernel variants are chosen."""
+
+    id: str
+    isa: Literal["thumb2", "thumb1", "rv32", "xtensa", "avr", "native"]
+    toolchain: str
+    flags: tuple[str, ...]
+    features: frozenset[str]
+
+
+class Board(_Strict):
+    """A board, real or emulated."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str
+    kind: Literal["real", "emulated", "host"]
+    core: Core
+    clock_hz: int = Field(gt=0)
+    firmware: FirmwareFacts
+    platformio: PlatformIO
+    memories: tuple[Memory, ...]
+    emulators: tuple[Emulator, ...] = ()
+    usb: Usb | None = None
+    estimate: Estimate | None = None
+
+    @model_validator(mode="after")
+    def _holds_everything(self) -> Board:
+        held = {use for memory in self.memories for use in memory.holds}
+        missing = {"code", "weights", "activations", "data", "stack"} - held
+        if missing:
+            raise ValueError(f"no memory holds {', '.join(sorted(missing))}")
+        if self.kind == "real" and self.usb is None:
+            raise ValueError("a real board needs [usb] ids, by which its port is found")
+        return self
+
+    def memory_for(self, use: Use) -> tuple[Memory, ...]:
+        """Return the memories that may hold ``use``, in the file's order of preference."""
+        return tuple(memory for memory in self.memories if use in memory.holds)

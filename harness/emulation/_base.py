@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an emulator promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.boards import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRequest:
+    """What to count: the functions of the image, by symbol, and the memories whose reads are told apart.
+
+    ``caller`` is the function that calls ``inference``; a region ends when control is back in its caller.
+    """
+
+    caller: str
+    inference: str
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """One inference, counted exactly between entry and return; a layer's counts include all that it calls."""
+
+    instructions: int
+    layer_instructions: tuple[int, ...]
+    reads: tuple[tuple[str, int], ...]  # bytes of data read, by the board's memory region
+    layer_reads: tuple[tuple[tuple[str, int], ...], ...]
+
+
+class EmulatorSession(Protocol):
+    """A running emulator. Closing it ends its process; twice is fine."""
+
+    port: str  # what pyserial opens: a pty's path or a URL
+
+    def counts(self) -> tuple[Counts, ...]:
+        """Return the counts of every inference that has returned so far, in order."""
+        ...
+
+    def check(self) -> None:
+        """Raise DeviceFault, with the emulator's own words, if it has died."""
+        ...
+
+    def close(self) -> None: ...
+    def __enter__(self) -> EmulatorSession: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class EmulatorDriver(Protocol):
+    """A module of this package."""
+
+    NAME: str
+    COUNTS: bool  # whether it can count instructions
+
+    def version(self) -> str | None:
+        """Return the version of the emulator on this machine, or None where there is none."""
+        ...
+
+    def start(self, board: Board, image: Path, *, count: CountRequest | None) -> EmulatorSession:
+        """Start ``image`` (an ELF). Raises OpenError where the emulator is missing or does not start."""
+        ...

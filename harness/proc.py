@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes that never outlive the harness: the only module that starts any.
+
+Each child gets a process group of its own, so that its children end with it, and a death signal from the kernel, so
+that even ``kill -9`` of the harness ends it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import ToolError
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A child that ended by itself: its exit code and what it printed, both streams in one text."""
+
+    exit_code: int
+    output: str
+
+
+def _die_with_parent(parent: int) -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # the parent died between fork and prctl
+        os._exit(1)
+
+
+def start(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+    stdout: int | None = subprocess.PIPE,
+    stderr: int | None = subprocess.STDOUT,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a child in its own process group that dies with this process. Raises ToolError where it is not installed.
+
+    The kernel ties a child's death to the *thread* that started it: start long-lived children from a thread that stays.
+    """
+    parent = os.getpid()
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=pass_fds,
+            start_new_session=True,
+            preexec_fn=lambda: _die_with_parent(parent),  # noqa: PLW1509
+        )
+    except FileNotFoundError as error:
+        raise ToolError(
+            f"the program {command[0]!r} is not installed", hint="Run 'harness doctor': it names what to install."
+        ) from error
+
+
+def stop(child: subprocess.Popen[bytes], *, grace_seconds: float = 1.0) -> None:
+    """End a child and all that it started: first asked, then killed. Twice is fine."""
+    for sig, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, sig)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=patience)
+            break
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)  # what the child itself left behind
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def run(
+    command: Sequence[str],
+    *,
+    timeout_seconds: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run a child to its end. Raises ToolError, with what it printed, when it takes longer than ``timeout_seconds``."""
+    child = start(command, cwd=cwd, env=env)
+    try:
+        output, _ = child.communicate(timeout=timeout_seconds)
+    except subprocess.TimeoutExpired as error:
+        log = (error.output or b"").decode(errors="replace")
+        raise ToolError(f"{command[0]!r} did not end within {timeout_seconds:g} s", log=log) from error
+    finally:
+        stop(child)
+    return Finished(exit_code=child.returncode, output=output.decode(errors="replace"))
+
+
+def which(program: str) -> Path | None:
+    """Return the path of an installed program, or None."""
+    found = shutil.which(program)
+    return Path(found) if found else None

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The six records of the flow: Candidate, Artifact, Deployment, Firmware, Measurement, Failure.
+
+Each is frozen, carries a ``schema`` number, and points back at the record that it came from by content hash.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+SCHEMA = 1
+
+Scalar: TypeAlias = str | int | float | bool
+Parameters: TypeAlias = tuple[tuple[str, Scalar], ...]
+
+
+class How(StrEnum):
+    """How a figure was obtained; figures that differ in it never share a column."""
+
+    MEASURED = "measured"  # on a real board
+    COUNTED = "counted"  # exact: instructions in an emulator, bytes in an ELF
+    MODELLED = "modelled"  # priced from counts
+    HOST = "host"  # correct, its time means nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A figure with its unit, how it was obtained, from what, and its interval where there is one."""
+
+    value: float
+    unit: str
+    how: How
+    source: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressionStep:
+    """One compression technique with its parameters, in the order of application."""
+
+    name: str
+    parameters: Parameters = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A network, its compression and its seed: what a search proposes. Identity: hash of its canonical JSON."""
+
+    task_key: str
+    family: str
+    parameters: Parameters
+    compression: tuple[CompressionStep, ...]
+    seed: int
+    schema: int = SCHEMA
+
+    @property
+    def key(self) -> str:
+        return content_key(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The interpreter that golden outputs come from."""
+
+    package: str
+    version: str
+    kernels: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A model file, with the metrics that the host found. Identity: SHA-256 of the model's bytes."""
+
+    sha256: str
+    name: str
+    size_bytes: int
+    candidate_key: str | None = None
+    metrics: tuple[tuple[str, float], ...] = ()
+    schema: int = SCHEMA
+
+    @property
+    def key(self) -> str:
+        return self.sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """An artifact on a board by a runtime. Identity: hash of its canonical JSON."""
+
+    artifact: str
+    runtime: str
+    runtime_version: str
+    board: str
+    board_key: str
+    optimize: str
+    plan: tuple[tuple[str, str], ...] = ()  # kernel variant by layer
+    schema: int = SCHEMA
+
+    @property
+    def key(self) -> str:
+        return content_key(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section of the linked image: where it lies and how large it is."""
+
+    name: str
+    region: str
+    address: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashUse:
+    """Bytes of flash: constants of the model, functions generated for it with the library code that only they call, everything."""
+
+    weights_bytes: int
+    code_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """A built image. Identity: ``build_key``, which is compiled into the image and answered in hello."""
+
+    build_key: str
+    deployment_key: str
+    elf_sha256: str
+    sections: tuple[Section, ...]
+    flash: FlashUse
+    static_ram_bytes: int
+    model_ram_bytes: int
+    heap_bytes: int
+    toolchain: str
+    flags: str
+    schema: int = SCHEMA
+
+    @property
+    def key(self) -> str:
+        return self.build_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was compared with the golden outputs, and by which rule."""
+
+    verified: bool
+    rule: str
+    reference: Reference
+    inputs: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerProfile:
+    """One layer of the deployed graph and what it cost."""
+
+    name: str
+    op: str
+    macs: int
+    instructions: int | None
+    reads: tuple[tuple[str, int], ...] = ()  # bytes of data read by memory region, counted
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RamUse:
+    """Bytes of RAM: all that the inference occupies, its peak stack, and the whole static RAM plus that stack."""
+
+    model_bytes: int
+    stack_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one firmware did on one rig."""
+
+    id: str
+    build_key: str
+    deployment_key: str
+    rig: str
+    environment: tuple[tuple[str, str], ...]
+    instructions: Quantity | None
+    latency: Quantity | None
+    energy: Quantity | None
+    ram: RamUse
+    flash: FlashUse
+    verification: Verification
+    layers: tuple[LayerProfile, ...]
+    output_sha256: str
+    samples_us: tuple[float, ...] = ()
+    time: str = ""  # UTC, ISO 8601
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a stage failed, stored like a result; ``kind`` is the name of the error's class."""
+
+    id: str
+    belongs_to: str  # key of a Candidate, Artifact, Deployment or Firmware
+    stage: str
+    kind: str
+    message: str
+    log_sha256: str | None = None
+    violation: float = 0.0  # bytes or other units beyond a limit, for searches
+    time: str = ""
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchOutcome:
+    """The end of one model on one board: exactly one of ``measurement`` and ``failure`` is set."""
+
+    model: str
+    board: str
+    runtime: str
+    artifact: Artifact | None = None
+    deployment: Deployment | None = None
+    firmware: Firmware | None = None
+    measurement: Measurement | None = None
+    failure: Failure | None = None
+    exit_code: int = 0
+    cached: bool = False
+    seconds: tuple[tuple[str, float], ...] = field(default=())  # by stage
+
+
+def to_plain(record: Any) -> Any:
+    """Turn a record into plain JSON values; enums become strings, tuples lists."""
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return {f.name: to_plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
+    if isinstance(record, Mapping):
+        return {str(key): to_plain(value) for key, value in record.items()}
+    if isinstance(record, (tuple, list)):
+        return [to_plain(value) for value in record]
+    return record.value if isinstance(record, StrEnum) else record
+
+
+def canonical_json(record: Any) -> str:
+    """Return the one JSON text of a record: sorted keys, no spaces, floats as Python prints them."""
+    return json.dumps(to_plain(record), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def content_key(record: Any) -> str:
+    """Return the SHA-256 of a record's canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(record).encode()).hexdigest()

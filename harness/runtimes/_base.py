@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a runtime promises: sources for a model, and what each of their layers is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.boards import Board
+from harness.graph import DType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """An input or output of the model."""
+
+    tensor: int  # number in the model file
+    name: str
+    dtype: DType
+    shape: tuple[int, ...]
+    size_bytes: int
+    scale: float | None
+    zero_point: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerInfo:
+    """A layer of the generated code: its C function, and the tensor of the model file that it computes."""
+
+    name: str  # for people: "conv_2d_3"
+    op: str
+    node: int  # operator's number in the model file
+    symbol: str  # C function
+    variant: str
+    macs: int
+    output: Port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedBuffer:
+    """A tensor or scratch in the activation memory, and the layers during which it lives."""
+
+    name: str
+    region: str
+    offset: int
+    size_bytes: int
+    first_layer: int
+    last_layer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedModel:
+    """C sources of a model, by file name, and all that the rest of the harness must know of them."""
+
+    prefix: str  # C prefix of all symbols
+    files: Mapping[str, str]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    layers: tuple[LayerInfo, ...]
+    plan: tuple[PlannedBuffer, ...]
+    activations_bytes: Mapping[str, int]  # by memory region
+    weights_bytes: int
+
+
+class Runtime(Protocol):
+    """A module of this package; ``NAME`` and ``VERSION`` are part of a Deployment's identity."""
+
+    NAME: str
+    VERSION: str
+
+    def render(self, model: bytes, board: Board, *, name: str, optimize: str) -> RenderedModel:
+        """Turn a model into C for a board.
+
+        Raises BadModel, UnsupportedModel, or DoesNotFit with the bytes missing, before anything is built.
+        """
+        ...

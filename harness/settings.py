@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the harness keeps and finds things: results, caches, and the data files that travel with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_dir(name: str) -> Path:
+    """Return the folder ``firmware_templates`` or ``boards``: beside the package in a checkout, inside it in a wheel.
+
+    Raises FileNotFoundError where the installation is incomplete.
+    """
+    for candidate in (_PACKAGE / "data" / name, _PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the installation lacks its folder {name!r}; install mcu-harness again")
+
+
+def results_dir(option: Path | None = None) -> Path:
+    """Return the folder of results: the option, else ``HARNESS_RESULTS``, else ``./results``."""
+    return (option or Path(os.environ.get("HARNESS_RESULTS") or "results")).absolute()
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be made again: ``HARNESS_CACHE``, else the user's cache folder."""
+    explicit = os.environ.get("HARNESS_CACHE")
+    if explicit:
+        return Path(explicit).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "mcu-harness"
