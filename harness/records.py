@@ -120,7 +120,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlashUse:
-    """Bytes of flash: constants of the model, functions generated for it with the library code that only they call, everything."""
+    """Bytes of flash: the model's constants, its functions with the library code that only they call, everything."""
 
     weights_bytes: int
     code_bytes: int

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one Jinja environment of the firmware templates: an undefined name is an error, output is the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import jinja2
+
+from harness.settings import data_dir
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the environment; templates are named relative to ``firmware_templates``."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(data_dir("firmware_templates")),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # the templates are C; only typed names and numbers reach them
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(template: str, context: Mapping[str, object]) -> str:
+    """Render one template, such as ``ops/conv_2d/generic.c.j2``."""
+    return environment().get_template(template).render(context)
