@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store: every record of the flow by its identity, studies with their trials, and blobs beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, func, insert, select
+
+from harness.errors import StoreError, UserError
+from harness.records import (
+    Artifact,
+    BenchOutcome,
+    Candidate,
+    Deployment,
+    Failure,
+    Firmware,
+    Measurement,
+    canonical_json,
+    from_plain,
+)
+from harness.settings import results_dir
+from harness.store import studies as _studies
+from harness.store.blobs import Blobs
+from harness.store.database import Database, sqlite_url
+from harness.store.studies import Study, Trial, TrialState
+from harness.store.tables import KINDS, Record, candidate_artifacts, key_of, measurements, trial_results, trials
+from harness.store.tables import studies as studies_table
+
+_Record = TypeVar("_Record", Candidate, Artifact, Deployment, Firmware, Measurement, Failure)
+
+_FILE = "harness.db"
+
+
+def open_store(where: Path | str, *, blobs: Path | None = None, busy_seconds: float = 20.0) -> Store:
+    """Open the store in a folder, or at a database's URL (a str with ``://``) with its blobs in the folder ``blobs``.
+
+    Nothing is created before something is put. Every function of a store raises StoreError, which says what to do.
+    """
+    if isinstance(where, str) and "://" in where:
+        return Store(Database(where, busy_seconds=busy_seconds), Blobs(blobs or results_dir() / "blobs"))
+    folder = Path(where).absolute()
+    return Store(Database(sqlite_url(folder / _FILE), busy_seconds=busy_seconds), Blobs(blobs or folder / "blobs"))
+
+
+class Store:
+    """Records, studies and blobs. A context manager; several threads and processes may use one at the same time."""
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self._database = database
+        self._blobs = blobs
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. Twice is fine; a use afterwards opens it again."""
+        self._database.close()
+
+    # Records
+
+    def put(self, *records: Record) -> None:
+        """Store records in one transaction: all are on the disk when this returns, or none.
+
+        A record that is there already stays as it is. Raises StoreError where the id of a measurement or a failure
+        is taken by another one, and for a figure that is not a finite number.
+        """
+        texts = [_text(record) for record in records]
+        with self._database.writing() as connection:
+            for record, text in zip(records, texts, strict=True):
+                _insert(connection, record, text)
+
+    def put_outcome(self, outcome: BenchOutcome) -> None:
+        """Store whatever records a bench outcome holds, in one transaction."""
+        parts = (outcome.artifact, outcome.deployment, outcome.firmware, outcome.measurement, outcome.failure)
+        self.put(*(part for part in parts if part is not None))
+
+    def get(self, kind: type[_Record], key: str) -> _Record | None:
+        """Return the record of a type with this identity, or None: ``store.get(Candidate, key)``."""
+        table = KINDS[kind].table
+        return self._one(kind, select(table.c.record).where(table.c.key == key))
+
+    def artifact_of(self, candidate_key: str) -> Artifact | None:
+        """Return the artifact that a candidate was trained into, or None: nothing is trained twice."""
+        table = candidate_artifacts
+        return self._one(Artifact, select(table.c.record).where(table.c.candidate_key == candidate_key))
+
+    def measurement_for(self, build_key: str, rig: str, input_sha256: str) -> Measurement | None:
+        """Return the newest measurement of one image on one rig with one input, or None.
+
+        Counted figures are the same every time, so that they need not be counted again; for measured ones, which are
+        samples, the caller asks the board.
+        """
+        table = measurements
+        same = (table.c.build_key == build_key) & (table.c.rig == rig) & (table.c.input_sha256 == input_sha256)
+        newest = select(table.c.record).where(same).order_by(table.c.time.desc(), table.c.key).limit(1)
+        return self._one(Measurement, newest)
+
+    def find(self, prefix: str) -> Record:
+        """Return the one record whose identity begins so. Raises UserError for none, or for several, listing them."""
+        return self._find(tuple(KINDS), prefix)
+
+    def find_measurement(self, prefix: str) -> Measurement:
+        """Return the one measurement whose id begins so. Raises UserError as ``find``."""
+        found = self._find((Measurement,), prefix)
+        assert isinstance(found, Measurement)
+        return found
+
+    # Blobs
+
+    def put_blob(self, content: bytes | Path) -> str:
+        """Keep a file's content and return its SHA-256: whole and on the disk, or StoreError."""
+        return self._blobs.put(content)
+
+    def get_blob(self, sha256: str, *, verify: bool = False) -> Path:
+        """Return the path of a blob. Raises StoreError where it is missing or, with ``verify``, damaged."""
+        return self._blobs.get(sha256, verify=verify)
+
+    # Studies and trials
+
+    def create_study(self, name: str, config: Mapping[str, Any]) -> Study:
+        """Begin a study; ``config`` is plain JSON. Raises UserError where one of that name exists."""
+        with self._database.writing() as connection:
+            return _studies.insert_study(connection, name, config, datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def resume_study(self, name: str, config: Mapping[str, Any]) -> Study:
+        """Return a study. Raises UserError where there is none, or where its configuration differs from ``config``."""
+        study = self.study(name)
+        _studies.check_config(study, config)
+        return study
+
+    def study(self, name: str) -> Study:
+        """Return a study by its name. Raises UserError, with the nearest name, where there is none."""
+        known = {study.name: study for study in self.studies()}
+        if name not in known:
+            raise _studies.unknown_study(name, known)
+        return known[name]
+
+    def studies(self) -> tuple[Study, ...]:
+        """Return all studies, the oldest first."""
+        table = studies_table
+        rows = self._database.rows(select(table).order_by(table.c.created, table.c.name))
+        return tuple(Study(name=row.name, config=json.loads(row.config), created=row.created) for row in rows)
+
+    def begin_trial(self, study: str, number: int, candidate: Candidate, *, board: str = "") -> None:
+        """Store that a trial is running, with its candidate; one that was left running or is queued begins again.
+
+        Raises UserError for an unknown study, StoreError where the trial is finished or has another candidate.
+        """
+        text = _text(candidate)
+        with self._database.writing() as connection:
+            _insert(connection, candidate, text)
+            _studies.start_trial(connection, study, number, candidate.key, board)
+
+    def finish_trial(
+        self, study: str, number: int, state: TrialState, outcome: Mapping[str, Any], *, results: Iterable[str]
+    ) -> None:
+        """Store how a trial ended, in plain JSON, and the ids of the measurements and failures that it led to.
+
+        Those are put before; then this is called; then the search is told.
+        """
+        if state not in (TrialState.COMPLETE, TrialState.FAILED):
+            raise ValueError(f"a trial does not end {state}")
+        text = _text(outcome)
+        with self._database.writing() as connection:
+            _studies.set_state(connection, study, number, state, text)
+            _studies.link_results(connection, study, number, results)
+
+    def requeue_trial(self, study: str, number: int) -> None:
+        """Store that a trial which was left running waits for its turn again."""
+        with self._database.writing() as connection:
+            _studies.set_state(connection, study, number, TrialState.QUEUED, "null")
+
+    def link_results(self, study: str, number: int, ids: Iterable[str]) -> None:
+        """Note measurements and failures of a trial before its end, such as a rig's fault that is tried again."""
+        with self._database.writing() as connection:
+            _studies.link_results(connection, study, number, ids)
+
+    def trials(self, study: str, state: TrialState | None = None) -> tuple[Trial, ...]:
+        """Return the trials of a study by number: all, or those in one state, such as ``TrialState.RUNNING``."""
+        query = select(trials).where(trials.c.study == study)
+        rows = self._database.rows(query if state is None else query.where(trials.c.state == state))
+        links = self._database.rows(select(trial_results).where(trial_results.c.study == study))
+        results: dict[int, list[str]] = {}
+        for link in links:
+            results.setdefault(link.number, []).append(link.key)
+        return tuple(
+            Trial(
+                study=row.study,
+                number=row.number,
+                candidate_key=row.candidate_key,
+                board=row.board,
+                state=TrialState(row.state),
+                outcome=json.loads(row.outcome),
+                results=tuple(sorted(results.get(row.number, ()))),
+            )
+            for row in sorted(rows, key=lambda row: row.number)
+        )
+
+    def measurements(self, study: str) -> tuple[Measurement, ...]:
+        """Return the measurements that the trials of a study led to, each once, by time."""
+        found = self._linked(Measurement, study)
+        return tuple(sorted(found, key=lambda record: (record.time, record.id)))
+
+    def failures(self, study: str) -> tuple[Failure, ...]:
+        """Return the failures that the trials of a study led to, each once, by time."""
+        return tuple(sorted(self._linked(Failure, study), key=lambda record: (record.time, record.id)))
+
+    def deployments(self, study: str) -> tuple[Deployment, ...]:
+        """Return the deployments that the measurements and failures of a study belong to, by key."""
+        keys = {m.deployment_key for m in self.measurements(study)} | {f.belongs_to for f in self.failures(study)}
+        found = (self.get(Deployment, key) for key in sorted(keys))
+        return tuple(deployment for deployment in found if deployment is not None)
+
+    def _linked(self, kind: type[_Record], study: str) -> list[_Record]:
+        table = KINDS[kind].table
+        linked = select(trial_results.c.key).where(trial_results.c.study == study)
+        return self._all(kind, select(table.c.record).where(table.c.key.in_(linked)))
+
+    def _one(self, kind: type[_Record], query: Select[Any]) -> _Record | None:
+        return next(iter(self._all(kind, query)), None)
+
+    def _all(self, kind: type[_Record], query: Select[Any]) -> list[_Record]:
+        return [_rebuild(kind, row.record) for row in self._database.rows(query)]
+
+    def _find(self, kinds: tuple[type[Record], ...], prefix: str) -> Record:
+        found: dict[str, tuple[type[Record], str]] = {}
+        for kind in kinds:
+            table = KINDS[kind].table
+            query = select(table).where(func.substr(table.c.key, 1, len(prefix)) == prefix).order_by(table.c.key)
+            found |= {row.key: (kind, row.record) for row in self._database.rows(query.limit(20))}
+        if len(found) == 1:
+            kind, text = next(iter(found.values()))
+            only: Record = _rebuild(kind, text)
+            return only
+        what = "record" if len(kinds) > 1 else KINDS[kinds[0]].name
+        if not found:
+            raise UserError(f"there is no {what} {prefix!r}", hint="'harness report' and --json print the ids.")
+        listed = "\n".join(f"  {key}  {KINDS[kind].name}" for key, (kind, _) in sorted(found.items())[:20])
+        raise UserError(f"several identities begin with {prefix!r}:\n{listed}", hint="Give more of its digits.")
+
+
+def _insert(connection: Connection, record: Record, text: str) -> None:
+    kind, key = KINDS[type(record)], key_of(record)
+    stored = connection.execute(select(kind.table.c.record).where(kind.table.c.key == key)).scalar()
+    if stored is None:
+        connection.execute(insert(kind.table).values(key=key, record=text, **kind.columns(record)))
+    elif kind.owned and stored != text:
+        raise StoreError(f"the id {key} belongs to another {kind.name}", hint="Every new one needs an id of its own.")
+    if isinstance(record, Artifact) and record.candidate_key is not None:
+        table = candidate_artifacts
+        if not connection.execute(select(table).where(table.c.candidate_key == record.candidate_key)).first():
+            values = {"candidate_key": record.candidate_key, "artifact": record.sha256, "record": text}
+            connection.execute(insert(table).values(**values))
+
+
+def _text(record: Any) -> str:
+    try:
+        return canonical_json(record)
+    except ValueError as error:
+        name = type(record).__name__
+        raise StoreError(f"a {name} cannot be stored: {error}", hint="Its figures must be finite numbers.") from error
+
+
+def _rebuild(kind: type[_Record] | type[Record], text: str) -> Any:
+    try:
+        return from_plain(kind, json.loads(text))
+    except ValueError as error:
+        hint = "Restore the store from a copy, or choose another folder with --results DIR."
+        raise StoreError(f"a {KINDS[kind].name} in the store cannot be read: {error}", hint=hint) from error

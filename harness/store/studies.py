@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Studies and their trials: what was asked, what is under way, what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from harness.errors import StoreError, UserError, did_you_mean
+from harness.records import canonical_json
+from harness.store.tables import studies, trial_results, trials
+
+
+class TrialState(StrEnum):
+    """Where a trial stands; a run that is killed leaves some ``running``."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A search: its name, all that it was asked to do, and when it was created (UTC, ISO 8601)."""
+
+    name: str
+    config: Mapping[str, Any]
+    created: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One proposal of a study. ``outcome`` is what the search was told, None until the trial is finished."""
+
+    study: str
+    number: int
+    candidate_key: str
+    board: str  # empty where the trial is on all boards of its study
+    state: TrialState
+    outcome: Mapping[str, Any] | None
+    results: tuple[str, ...]  # ids of measurements and failures
+
+
+def insert_study(connection: Connection, name: str, config: Mapping[str, Any], created: str) -> Study:
+    """Store a new study. Raises UserError where one of that name exists."""
+    if connection.execute(select(studies.c.name).where(studies.c.name == name)).first():
+        raise UserError(f"the study {name!r} exists", hint="Go on with it by --resume, or name another with --study.")
+    connection.execute(insert(studies).values(name=name, config=canonical_json(config), created=created))
+    return Study(name=name, config=json.loads(canonical_json(config)), created=created)
+
+
+def check_config(study: Study, config: Mapping[str, Any]) -> None:
+    """Raise UserError, naming what differs, where a study was begun with another configuration."""
+    given = json.loads(canonical_json(config))
+    differing = sorted(k for k in given.keys() | study.config.keys() if given.get(k) != study.config.get(k))
+    if differing:
+        was = ", ".join(f"{key} was {study.config.get(key)!r}, is {given.get(key)!r}" for key in differing)
+        raise UserError(
+            f"the study {study.name!r} was begun otherwise: {was}",
+            hint="Resume it with the options that it was begun with, or name another with --study.",
+        )
+
+
+def unknown_study(name: str, known: Iterable[str]) -> UserError:
+    """Return the error for a study that is not in the store."""
+    return UserError(f"there is no study {name!r}", hint=did_you_mean(name, known))
+
+
+def start_trial(connection: Connection, study: str, number: int, candidate_key: str, board: str) -> None:
+    """Make a trial running, new or queued. Raises StoreError where it is another candidate's, or finished."""
+    if not connection.execute(select(studies.c.name).where(studies.c.name == study)).first():
+        raise unknown_study(study, connection.scalars(select(studies.c.name)))
+    here = (trials.c.study == study) & (trials.c.number == number)
+    row = connection.execute(select(trials.c.candidate_key, trials.c.state).where(here)).first()
+    if row is None:
+        values = {"study": study, "number": number, "candidate_key": candidate_key, "board": board}
+        connection.execute(insert(trials).values(**values, state=TrialState.RUNNING, outcome="null"))
+    elif row.candidate_key != candidate_key or row.state in (TrialState.COMPLETE, TrialState.FAILED):
+        raise StoreError(
+            f"trial {number} of the study {study!r} is {row.state} with the candidate {row.candidate_key}",
+            hint="Only one run at a time may work on a study: end the other one, then resume.",
+        )
+    else:
+        connection.execute(update(trials).where(here).values(state=TrialState.RUNNING, board=board))
+
+
+def set_state(connection: Connection, study: str, number: int, state: TrialState, outcome: str) -> None:
+    """Move a trial to a state. Raises StoreError where there is no such trial."""
+    here = (trials.c.study == study) & (trials.c.number == number)
+    if not connection.execute(update(trials).where(here).values(state=state, outcome=outcome)).rowcount:
+        raise StoreError(f"the study {study!r} has no trial {number}", hint="A trial is begun before it is finished.")
+
+
+def link_results(connection: Connection, study: str, number: int, ids: Iterable[str]) -> None:
+    """Note which measurements and failures a trial led to; a second time is harmless."""
+    here = (trial_results.c.study == study) & (trial_results.c.number == number)
+    known = set(connection.scalars(select(trial_results.c.key).where(here)))
+    for key in dict.fromkeys(ids):
+        if key not in known:
+            connection.execute(insert(trial_results).values(study=study, number=number, key=key))
