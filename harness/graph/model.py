@@ -76,7 +76,10 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """An operator call; ``index`` is its number in the model file, ``op`` the schema's name, -1 an absent input."""
+    """An operator call; ``index`` is its number in the model file, ``op`` the schema's name, -1 an absent input.
+
+    ``intermediates`` are tensors without memory of their own whose quantization the operator uses (LSTM).
+    """
 
     index: int
     op: str
@@ -84,6 +87,7 @@ class Node:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Options
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
