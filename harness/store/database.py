@@ -155,6 +155,8 @@ class Database:
         except DBAPIError as error:
             clash = isinstance(error, IntegrityError)
             raise _store_error(migrations.place(self.url), str(error.orig), clash=clash) from error
+        except UnicodeEncodeError as error:  # a file's name or an argument may hold bytes that are no text
+            raise StoreError(f"{error.object!r} is no valid Unicode text", hint="Rename what is called so.") from error
         except OSError as error:
             hint = "Make the folder writable, free some space, or choose another folder with --results DIR."
             raise StoreError(f"the store {migrations.place(self.url)} cannot be used: {error}", hint=hint) from error

@@ -19,7 +19,6 @@ from harness.records import (
     Candidate,
     Deployment,
     Failure,
-    Firmware,
     Measurement,
     canonical_json,
     from_plain,
@@ -29,10 +28,19 @@ from harness.store import studies as _studies
 from harness.store.blobs import Blobs
 from harness.store.database import Database, sqlite_url
 from harness.store.studies import Study, Trial, TrialState
-from harness.store.tables import KINDS, Record, candidate_artifacts, key_of, measurements, trial_results, trials
+from harness.store.tables import (
+    KINDS,
+    RECORD_TYPES,
+    Record,
+    candidate_artifacts,
+    key_of,
+    measurements,
+    trial_results,
+    trials,
+)
 from harness.store.tables import studies as studies_table
 
-_Record = TypeVar("_Record", Candidate, Artifact, Deployment, Firmware, Measurement, Failure)
+_Record = TypeVar("_Record", bound=Record)
 
 _FILE = "harness.db"
 
@@ -106,7 +114,7 @@ class Store:
 
     def find(self, prefix: str) -> Record:
         """Return the one record whose identity begins so. Raises UserError for none, or for several, listing them."""
-        return self._find(tuple(KINDS), prefix)
+        return self._find(RECORD_TYPES, prefix)
 
     def find_measurement(self, prefix: str) -> Measurement:
         """Return the one measurement whose id begins so. Raises UserError as ``find``."""

@@ -14,6 +14,7 @@ from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, 
 SCHEMA_VERSION = 1
 
 Record: TypeAlias = Candidate | Artifact | Deployment | Firmware | Measurement | Failure
+RECORD_TYPES: tuple[type[Record], ...] = (Candidate, Artifact, Deployment, Firmware, Measurement, Failure)
 
 metadata = MetaData()
 
@@ -126,7 +127,7 @@ class Kind:
     owned: bool = False
 
 
-KINDS: Mapping[type[Record], Kind] = {
+KINDS: Mapping[type[object], Kind] = {
     Candidate: Kind(name="candidate", table=candidates, columns=lambda r: {"task_key": r.task_key, "family": r.family}),
     Artifact: Kind(name="artifact", table=artifacts, columns=lambda r: {"name": r.name}),
     Deployment: Kind(
