@@ -19,7 +19,7 @@ size_t hal_read(uint8_t *bytes, size_t size);
 /* Sleep until bytes may have arrived (WFI or the like); may return early. */
 void hal_wait(void);
 
-/* Send all bytes; returns when the port has taken them. */
+/* Send all bytes; returns when the last has left, so that no transmit interrupt falls into a timed inference. */
 void hal_write(const uint8_t *bytes, size_t size);
 
 /* Free-running timer, counting up, and its frequency. */
@@ -44,6 +44,9 @@ uint8_t *hal_stack_limit(void);
 
 /* Bytes of heap taken so far. */
 uint32_t hal_heap_bytes(void);
+
+/* Whether `size` bytes at `address` may be read without a fault. The runner has a weak one that always denies it. */
+int hal_readable(uintptr_t address, uint32_t size);
 
 #ifdef __cplusplus
 }
