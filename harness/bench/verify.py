@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verification: the device's outputs and layers against the TFLite reference kernels.
+
+At least eight inputs, the first of them again at the end, and once per firmware the bytes of every layer. Where an
+output differs, the layers are gone through with that input and the first one that differs is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import WrongAnswer
+from harness.link import Device
+from harness.records import Verification
+from harness.reference import RULE, Golden, compare, describe_reference, standard_inputs
+from harness.runtimes import LayerInfo, Port, RenderedModel
+
+Array = NDArray[np.generic]
+STANDARD_INPUTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenRun:
+    """One named input with its golden outputs, all in the model's order."""
+
+    name: str
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenSet:
+    """What a firmware is held against.
+
+    ``runs[0]`` is the default input, ``layers`` its golden tensors by number in the model file; ``shown`` is the run
+    whose outputs the user is given: that of the own input where there is one, else the default's.
+    """
+
+    runs: tuple[GoldenRun, ...]
+    layers: Mapping[int, Array]
+    golden: Golden
+    shown: GoldenRun
+
+
+def prepare_golden(
+    model: bytes, rendered: RenderedModel, *, own: tuple[Array, ...] | None, samples: Sequence[tuple[Array, ...]]
+) -> GoldenSet:
+    """Compute the golden outputs of standard inputs, samples and own input, and every layer of the first."""
+    golden = Golden(model)
+    per_port = [
+        standard_inputs(port.dtype, port.shape, port.zero_point, count=STANDARD_INPUTS) for port in rendered.inputs
+    ]
+    named = [(column[0][0], tuple(values for _, values in column)) for column in zip(*per_port, strict=True)]
+    named += [(f"sample {number}", inputs) for number, inputs in enumerate(samples)]
+    named += [] if own is None else [("own", own)]
+    runs = tuple(GoldenRun(name=name, inputs=inputs, outputs=golden.outputs(inputs)) for name, inputs in named)
+    layers = _layer_tensors(golden, runs[0].inputs, rendered.layers)
+    return GoldenSet(runs=runs, layers=layers, golden=golden, shown=runs[0] if own is None else runs[-1])
+
+
+def _layer_tensors(golden: Golden, inputs: tuple[Array, ...], layers: tuple[LayerInfo, ...]) -> Mapping[int, Array]:
+    return golden.tensors(inputs, [layer.output.tensor for layer in layers])
+
+
+def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verification:
+    """Compare every input's outputs, the first input again, and every layer of the default input.
+
+    Raises WrongAnswer, which names the first layer that differs and shows how many elements, by how much and where.
+    """
+    for run in (*golden.runs[1:], golden.runs[0]):
+        outputs = infer(device, rendered, run.inputs)
+        check_outputs(device, rendered, golden, run, outputs)
+    layers = _check_layers(device, rendered, golden.runs[0], golden.layers)
+    return Verification(
+        verified=True, rule=RULE, reference=describe_reference(), inputs=len(golden.runs), layers=layers
+    )
+
+
+def infer(device: Device, rendered: RenderedModel, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Run one inference on the device and read its outputs."""
+    load_inputs(device, inputs)
+    device.run(1, 0)
+    return tuple(_as_array(device.read_output(number), port) for number, port in enumerate(rendered.outputs))
+
+
+def load_inputs(device: Device, inputs: tuple[Array, ...]) -> None:
+    """Send all inputs of a model; the runner copies them anew before every run."""
+    for number, values in enumerate(inputs):
+        device.load_input(number, _little_endian(values).tobytes())
+
+
+def check_outputs(
+    device: Device, rendered: RenderedModel, golden: GoldenSet, run: GoldenRun, outputs: tuple[Array, ...]
+) -> None:
+    """Raise WrongAnswer, naming the first layer at fault, where an output differs from its golden one."""
+    for number, (got, wanted) in enumerate(zip(outputs, run.outputs, strict=True)):
+        found = compare(got, wanted)
+        if not found.equal:
+            layers = _layer_tensors(golden.golden, run.inputs, rendered.layers)
+            _check_layers(device, rendered, run, layers)
+            raise WrongAnswer(
+                f"output {number} differs from the reference for the input {run.name!r}, although every layer run by"
+                f" itself is right: a layer destroys what a later one reads\n{found.describe()}",
+                hint="This is a bug of the memory plan or the runner. Please report it with the model.",
+            )
+
+
+def _check_layers(device: Device, rendered: RenderedModel, run: GoldenRun, wanted: Mapping[int, Array]) -> int:
+    """Step through the model once, comparing each layer's output while it is still there; return how many."""
+    load_inputs(device, run.inputs)
+    for number, layer in enumerate(rendered.layers):
+        device.run_layers(number, number)
+        got = _as_array(device.read_tensor(number, layer.output.size_bytes), layer.output)
+        found = compare(got, wanted[layer.output.tensor].reshape(layer.output.shape))
+        if not found.equal:
+            raise WrongAnswer(
+                f"layer {number} {layer.name} ({layer.op}, operator {layer.node} of the model, variant {layer.variant})"
+                f" is the first that differs from the reference, for the input {run.name!r}:\n{found.describe()}",
+                hint="Keep the project with --out DIR to look at the function of this layer.",
+            )
+    return len(rendered.layers)
+
+
+def _as_array(raw: bytes, port: Port) -> Array:
+    array = np.frombuffer(raw, dtype=np.dtype(port.dtype.value).newbyteorder("<"))
+    return array.astype(port.dtype.value).reshape(port.shape)
+
+
+def _little_endian(values: Array) -> Array:
+    return values.astype(values.dtype.newbyteorder("<"), copy=False)

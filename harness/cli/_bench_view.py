@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How ``harness bench`` shows its outcomes: progress, tables, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+
+from harness.cli._console import console, grouped
+from harness.records import BenchOutcome, LayerProfile, Measurement, Quantity, Section, to_plain
+
+
+class Progress:
+    """A spinner on standard error with the stage under way; silent where nobody looks."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._console = console(stderr=True)
+        self._live = None if quiet or not self._console.is_terminal else Live(console=self._console, transient=True)
+
+    def watch(self, what: str) -> Callable[[str], None]:
+        """Return a watcher that shows the stage under way of ``what``."""
+
+        def show(stage: str) -> None:
+            if self._live is not None:
+                self._live.update(Spinner("dots", text=f"{what}: {stage}"), refresh=True)
+
+        return show
+
+    def __enter__(self) -> Progress:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+
+def outcome_json(outcome: BenchOutcome) -> dict[str, Any]:
+    """Return the object of one outcome in the output of ``--json``; docs/json.md describes it."""
+    head: dict[str, Any] = {"model": outcome.model, "board": outcome.board, "runtime": outcome.runtime}
+    if outcome.failure is not None:
+        failure = outcome.failure
+        return {
+            **head,
+            "verified": False,
+            "failure": {"kind": failure.kind, "stage": failure.stage, "message": failure.message},
+        }
+    assert outcome.measurement is not None
+    assert outcome.firmware is not None
+    found = outcome.measurement
+    return {
+        **head,
+        "verified": found.verification.verified,
+        "verification": {
+            "rule": found.verification.rule,
+            "reference": _without(to_plain(found.verification.reference), "schema"),
+            "inputs": found.verification.inputs,
+            "layers": found.verification.layers,
+        },
+        "output_sha256": found.output_sha256,
+        "build_key": found.build_key,
+        "measurement": found.id,
+        "rig": found.rig,
+        "environment": dict(found.environment),
+        "cached": outcome.cached,
+        "instructions": None if found.instructions is None else int(found.instructions.value),
+        "latency_us": _quantity_json(found.latency),
+        "energy_uj": _quantity_json(found.energy),
+        "layers": [
+            {
+                "name": layer.name,
+                "op": layer.op,
+                "macs": layer.macs,
+                "instructions": layer.instructions,
+                "variant": layer.variant,
+                "read_bytes": dict(layer.reads),
+            }
+            for layer in found.layers
+        ],
+        "ram": {**to_plain(found.ram), "heap_bytes": outcome.firmware.heap_bytes},
+        "flash": to_plain(found.flash),
+        "sections": [to_plain(section) for section in outcome.firmware.sections],
+        "seconds": dict(outcome.seconds),
+    }
+
+
+def _without(plain: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in plain.items() if name != key}
+
+
+def _quantity_json(quantity: Quantity | None) -> dict[str, Any] | None:
+    if quantity is None:
+        return None
+    return {
+        "value": quantity.value,
+        "low": quantity.low,
+        "high": quantity.high,
+        "how": quantity.how.value,
+        "source": quantity.source,
+    }
+
+
+def print_json(outcomes: list[BenchOutcome]) -> None:
+    """Print all outcomes as one JSON object on standard output."""
+    typer.echo(json.dumps({"schema": 1, "results": [outcome_json(outcome) for outcome in outcomes]}, indent=2))
+
+
+def print_outcome(outcome: BenchOutcome) -> None:
+    """Print one outcome for people."""
+    out = console()
+    out.print()
+    model = _plain(Path(outcome.model).name)
+    out.rule(f"[bold]{model}[/] on [bold]{outcome.board}[/] ({outcome.runtime})", align="left")
+    if outcome.failure is not None:
+        out.print(f"[red]{outcome.failure.kind}[/] while {outcome.failure.stage}: {_plain(outcome.failure.message)}")
+        return
+    assert outcome.measurement is not None
+    assert outcome.firmware is not None
+    found = outcome.measurement
+    out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
+    out.print(_layers(found.layers))
+    out.print(_verification(found))
+    again = ", counted before (--no-cache counts again)" if outcome.cached else ""
+    seconds = sum(took for _, took in outcome.seconds)
+    out.print(f"[dim]measurement {found.id} on {_plain(found.rig)}{again}; {seconds:.1f} s[/]", soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_column()
+    for name, quantity in (("instructions", found.instructions), ("latency", found.latency), ("energy", found.energy)):
+        table.add_row(name, *_quantity_cells(quantity))
+    static = ", ".join(f"{s.name} {s.size_bytes:,}" for s in sections if _is_static_ram(s, sections))
+    stack = found.ram.stack_bytes
+    parts = f"static ({static or 'none'}), stack {stack:,}, heap {heap_bytes:,}"
+    table.add_row("RAM", f"{found.ram.total_bytes:,} B", parts)
+    table.add_row("  model", f"{found.ram.model_bytes:,} B", "activations with input and output, scratch (in the ELF)")
+    table.add_row("  stack", f"{stack:,} B", "peak while inferring (painted on the device)")
+    flash = found.flash
+    table.add_row("flash", f"{flash.total_bytes:,} B", "everything (counted in the ELF)")
+    table.add_row("  weights", f"{flash.weights_bytes:,} B", "constants of the model")
+    table.add_row("  code", f"{flash.code_bytes:,} B", "generated functions and what only they call")
+    rest = flash.total_bytes - flash.weights_bytes - flash.code_bytes
+    table.add_row("  rest", f"{rest:,} B", "start-up, HAL, link, C library")
+    return table
+
+
+def _is_static_ram(section: Section, sections: tuple[Section, ...]) -> bool:
+    del sections
+    return section.size_bytes > 0 and section.region.startswith("ram")
+
+
+def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
+    if quantity is None:
+        return "-", "[dim]not known here[/]"
+    if quantity.unit == "instructions":
+        return grouped(quantity.value), quantity.how.value
+    digits = 1 if quantity.value < 1e5 else 0
+    interval = ""
+    if quantity.low is not None and quantity.high is not None:
+        interval = f" ({grouped(quantity.low, digits)} to {grouped(quantity.high, digits)})"
+    origin = f"{quantity.how.value}{interval}: {_plain(quantity.source)}"
+    return f"{grouped(quantity.value, digits)} {quantity.unit}", origin
+
+
+def _layers(layers: tuple[LayerProfile, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("layer", "operator"):
+        table.add_column(name)
+    for name in ("MACs", "instructions (counted)", "per MAC", "share"):
+        table.add_column(name, justify="right")
+    total = sum(layer.instructions or 0 for layer in layers)
+    for layer in layers:
+        per_mac = layer.instructions / layer.macs if layer.instructions is not None and layer.macs else None
+        share = f"{layer.instructions / total:.1%}" if layer.instructions is not None and total else "-"
+        instructions = grouped(layer.instructions)
+        table.add_row(layer.name, layer.op, grouped(layer.macs), instructions, grouped(per_mac, 2), share)
+    return table
+
+
+def _verification(found: Measurement) -> str:
+    v = found.verification
+    mark = "[green]verified[/]" if v.verified else "[red]NOT VERIFIED[/]"
+    against = f"{v.reference.package} {v.reference.version}, {v.reference.kernels} kernels"
+    return f"{mark}: {v.inputs} inputs and {v.layers} layers equal to {against} ({_plain(v.rule)})"

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``harness`` command: finds its sub-commands, and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+import harness
+from harness import cli
+from harness.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, HarnessError
+
+
+def build_app() -> typer.Typer:
+    """Return the application with a command for each module of this package that has ``register``."""
+    app = typer.Typer(
+        name="harness",
+        help="Benchmark, search and deploy machine-learning models on real and emulated microcontrollers.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    @app.callback()
+    def _options(
+        version: Annotated[
+            bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+        ] = False,
+    ) -> None:
+        del version
+
+    for name in sorted(module.name for module in pkgutil.iter_modules(cli.__path__)):
+        if name != "app" and not name.startswith("_"):
+            importlib.import_module(f"harness.cli.{name}").register(app)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"harness {harness.__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with the code that docs/exit-codes.md gives."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; errors are printed, only a bug with its traceback."""
+    from harness.cli._console import print_error
+
+    try:
+        result = build_app()(args=arguments, prog_name="harness", standalone_mode=False)
+        return result if isinstance(result, int) else EXIT_OK
+    except HarnessError as error:
+        print_error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("Interrupted.", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return EXIT_OK
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        typer.echo("This is a bug in the harness. Please report it with the lines above.", err=True)
+        return EXIT_BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of a bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import UserError
+
+Tensors: TypeAlias = tuple[NDArray[np.generic], ...]
+Watch: TypeAlias = Callable[[str], None]  # told the name of each stage as it begins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchRequest:
+    """One model on one board by one runtime.
+
+    ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
+    ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
+    """
+
+    model: bytes | Path
+    name: str  # the path as given, else what to call it
+    board: str
+    runtime: str = "codegen"
+    optimize: str = "speed"
+    estimate: bool = False
+    samples: int = 10
+    inputs: Tensors | None = None
+    real_samples: tuple[Tensors, ...] = ()
+    keep_project: Path | None = None
+    use_cache: bool = True
+    candidate_key: str | None = None
+    metrics: tuple[tuple[str, float], ...] = ()
+
+    def read_model(self) -> bytes:
+        """Return the model's bytes. Raises UserError where the file cannot be read."""
+        if isinstance(self.model, bytes):
+            return self.model
+        try:
+            return self.model.read_bytes()
+        except OSError as error:
+            raise UserError(f"{self.model} cannot be read: {error.strerror or error}") from error
