@@ -31,8 +31,13 @@ def read_model(data: bytes, *, name: str) -> Graph:
     outputs = main.integers(schema.SUBGRAPH_OUTPUTS) or ()
     if not outputs:
         raise file.bad(main.position, main.what, "the model has no output")
+    if len(set(outputs)) != len(outputs):
+        raise UnsupportedModel(f"{name}: a tensor is listed twice among the model's outputs")
     nodes = _read_nodes(model, main)
     tensors = _read_tensors(model, main, inputs, outputs, nodes)
+    for index in outputs:
+        if index in tensors and tensors[index].data is not None:
+            raise UnsupportedModel(f"{name}: output tensor {index} is a constant: there is nothing to compute")
     sha256 = hashlib.sha256(data).hexdigest()
     return verify(Graph(name=name, model_sha256=sha256, tensors=tensors, nodes=nodes, inputs=inputs, outputs=outputs))
 
