@@ -217,6 +217,7 @@ class Failure:
     message: str
     log_sha256: str | None = None
     violation: float = 0.0  # bytes or other units beyond a limit, for searches
+    board: str = ""  # empty where no board was involved, as in training
     time: str = ""
     schema: int = SCHEMA
 

@@ -275,6 +275,7 @@ def _failed(
         message=message,
         log_sha256=store.put_blob(error.log.encode()) if error.log else None,
         violation=float(error.missing_bytes) if isinstance(error, DoesNotFit) else 0.0,
+        board=request.board,
         time=_now(),
     )
     return BenchOutcome(

@@ -122,6 +122,7 @@ FAILURES = st.builds(
     message=TEXT,
     log_sha256=st.none() | HASHES,
     violation=FLOATS,
+    board=TEXT,
     time=TEXT,
 )
 RECORDS = CANDIDATES | ARTIFACTS | DEPLOYMENTS | FIRMWARES | MEASUREMENTS | FAILURES
