@@ -42,7 +42,7 @@ enum {
   HARNESS_SIZES = 0x02,
   HARNESS_LOAD_INPUT = 0x03,
   HARNESS_REPEAT_INPUT = 0x04,
-  HARNESS_RANDOM_INPUT = 0x05,
+  HARNESS_XORSHIFT_INPUT = 0x05,
   HARNESS_RUN = 0x06,
   HARNESS_RUN_LAYERS = 0x07,
   HARNESS_READ_OUTPUT = 0x08,
@@ -71,6 +71,9 @@ typedef struct {
 /* harness_requests.c: carry out one request (other than hello and reset) and write the reply's body. */
 harness_status_t harness_request(uint8_t type, const uint8_t *payload, uint16_t size, harness_reply_t *reply);
 
+/* The key of this build. It has a file of its own, so that a change of the model compiles no more than the model. */
+extern const uint8_t harness_build_key[32];
+
 /* harness_requests.c: the fixed part of hello's answer. */
 void harness_describe(const uint8_t *nonce, harness_reply_t *reply);
 
@@ -80,7 +83,7 @@ void harness_announce_start(void);
 /* harness_inputs.c: the runner's own copy of the inputs. */
 harness_status_t harness_load_input(uint16_t index, uint32_t offset, const uint8_t *bytes, uint32_t size);
 harness_status_t harness_repeat_input(uint16_t index, uint32_t period);
-harness_status_t harness_random_input(uint16_t index, uint8_t kind, uint32_t seed);
+harness_status_t harness_xorshift_input(uint16_t index, uint8_t element, uint32_t state);
 const uint8_t *harness_input(uint16_t index); /* NULL where there is none of that number */
 void harness_write_inputs(void);              /* into the model */
 

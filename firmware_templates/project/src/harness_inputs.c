@@ -57,37 +57,49 @@ harness_status_t harness_repeat_input(uint16_t index, uint32_t period)
   return HARNESS_OK;
 }
 
-/* The finalizer of MurmurHash3 (Austin Appleby, public domain): the host computes any element without those before. */
-static uint32_t scramble(uint32_t seed, uint32_t index)
+/* G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003: shifts 13, 17, 5. */
+static uint32_t xorshift(uint32_t state)
 {
-  uint32_t x = (seed + (index + 1u) * 0x9E3779B9u) & 0xFFFFFFFFu;
-
-  x = ((x ^ (x >> 16)) * 0x85EBCA6Bu) & 0xFFFFFFFFu;
-  x = ((x ^ (x >> 13)) * 0xC2B2AE35u) & 0xFFFFFFFFu;
-  return x ^ (x >> 16);
+  state ^= (state << 13) & 0xFFFFFFFFu;
+  state ^= state >> 17;
+  return state ^ ((state << 5) & 0xFFFFFFFFu);
 }
 
-/* A float of either sign between 2^-8 and 1, put together from its bits: no floating-point library is drawn in. */
-static uint32_t float_bits(uint32_t x)
+/* The bits of value / 128 as a float, value an int8: put together by hand, so that no floating-point library comes in. */
+static uint32_t fraction_bits(uint8_t value)
 {
-  return (x & 0x807FFFFFu) | ((126u - ((x >> 23) & 7u)) << 23);
+  uint32_t sign = value & 0x80u;
+  uint32_t magnitude = sign ? 256u - value : value;
+  uint32_t exponent = 127;
+
+  if (magnitude == 0) {
+    return 0;
+  }
+  while (magnitude < 128u) {
+    magnitude <<= 1;
+    exponent--;
+  }
+  return sign << 24 | exponent << 23 | (magnitude & 0x7Fu) << 16;
 }
 
-harness_status_t harness_random_input(uint16_t index, uint8_t kind, uint32_t seed)
+harness_status_t harness_xorshift_input(uint16_t index, uint8_t element, uint32_t state)
 {
   uint8_t *copy = copy_of(index);
-  uint32_t size;
+  uint32_t count;
 
-  if (copy == NULL || (kind != 1 && kind != 4)) {
+  if (copy == NULL || (element != 1 && element != 4)) {
     return HARNESS_OUT_OF_RANGE;
   }
-  size = harness_model.inputs[index].size_bytes;
-  for (uint32_t i = 0; i < size / kind; i++) {
-    uint32_t x = scramble(seed, i);
-    if (kind == 1) {
-      copy[i] = (uint8_t)(x >> 24);
+  count = harness_model.inputs[index].size_bytes / element;
+  for (uint32_t i = 0; i < count; i++) {
+    uint8_t byte = (uint8_t)(state >> (8u * (i & 3u)));
+    if (element == 1) {
+      copy[i] = byte;
     } else {
-      harness_put_u32(copy + 4u * i, float_bits(x));
+      harness_put_u32(copy + 4u * i, fraction_bits(byte));
+    }
+    if ((i & 3u) == 3u) {
+      state = xorshift(state);
     }
   }
   return HARNESS_OK;

@@ -14,22 +14,14 @@ static void add_u32(harness_reply_t *reply, uint32_t value)
   reply->size = (uint16_t)(reply->size + 4u);
 }
 
-static uint8_t hex_digit(char digit)
-{
-  return (uint8_t)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
-
 void harness_describe(const uint8_t *nonce, harness_reply_t *reply)
 {
-  static const char build_key[] = HARNESS_BUILD_KEY;
   uint8_t *at = reply->body;
 
   harness_put_u16(at, HARNESS_LINK_VERSION);
   harness_put_u16(at + 2, HARNESS_MAX_PAYLOAD);
   memcpy(at + 4, nonce, HARNESS_NONCE_BYTES);
-  for (uint8_t i = 0; i < 32; i++) {
-    at[12 + i] = (uint8_t)(hex_digit(build_key[2 * i]) << 4 | hex_digit(build_key[2 * i + 1]));
-  }
+  memcpy(at + 12, harness_build_key, sizeof harness_build_key);
   hal_chip_id(at + 44);
   at[60] = hal_reset_cause();
   at[61] = hal_stack_limit() != NULL ? 1u : 0u; /* features: bit 0, the peak of the stack can be found */
@@ -80,7 +72,7 @@ static harness_status_t fill_input(uint8_t type, const uint8_t *payload, harness
   uint16_t index = harness_get_u16(payload);
   uint32_t number = harness_get_u32(payload + 2);
   harness_status_t status = type == HARNESS_REPEAT_INPUT ? harness_repeat_input(index, number)
-                                                         : harness_random_input(index, payload[6], number);
+                                                         : harness_xorshift_input(index, payload[6], number);
 
   if (status == HARNESS_OK) {
     add_u32(reply, harness_crc32(0, harness_input(index), harness_model.inputs[index].size_bytes));
@@ -199,7 +191,7 @@ static uint16_t smallest_request(uint8_t type)
   case HARNESS_LOAD_INPUT:
   case HARNESS_REPEAT_INPUT:
     return 6;
-  case HARNESS_RANDOM_INPUT:
+  case HARNESS_XORSHIFT_INPUT:
     return 7;
   case HARNESS_RUN:
     return 5;
@@ -229,7 +221,7 @@ harness_status_t harness_request(uint8_t type, const uint8_t *payload, uint16_t 
   case HARNESS_LOAD_INPUT:
     return load_input(payload, size, reply);
   case HARNESS_REPEAT_INPUT:
-  case HARNESS_RANDOM_INPUT:
+  case HARNESS_XORSHIFT_INPUT:
     return fill_input(type, payload, reply);
   case HARNESS_RUN:
     return run(payload, reply);
