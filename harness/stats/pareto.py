@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 
 def pareto_front(points: Sequence[Sequence[float]]) -> tuple[int, ...]:
@@ -12,7 +13,7 @@ def pareto_front(points: Sequence[Sequence[float]]) -> tuple[int, ...]:
     A point dominates another where it is nowhere larger and somewhere smaller. Equal points are all in the front or
     all out of it; a point with a coordinate that is not a number is never in it.
     """
-    comparable = [number for number, point in enumerate(points) if all(value == value for value in point)]
+    comparable = [number for number, point in enumerate(points) if not any(map(isnan, point))]
     return tuple(
         number
         for number in comparable
