@@ -70,11 +70,12 @@ class Exchange:
     def hello(self, deadline: Deadline) -> bytes:
         """Open a session, however often the device restarts meanwhile; return the answer's body, its nonce checked."""
         nonce = os.urandom(NONCE_BYTES)
+        self._advance()
         while True:
             try:
                 reply = self._converse(Request.HELLO, nonce, deadline, busy_seconds=0.0)
             except _Rebooted:
-                continue  # it listens now: ask again at once
+                continue  # it listens now: send the same again at once
             if reply.status is not Status.OK:
                 raise DeviceFault(f"the device refuses hello: {reply.status.name}", log=self.text)
             if reply.body[4 : 4 + NONCE_BYTES] == nonce:
@@ -86,6 +87,7 @@ class Exchange:
         ``busy_seconds`` is how long the device is left in peace after its notice that it has begun. Raises LinkTimeout,
         LinkCorrupt where something came but nothing whole, DeviceFault where the device restarted.
         """
+        self._advance()
         try:
             return self._converse(kind, payload, deadline, busy_seconds)
         except _Rebooted:
@@ -97,6 +99,7 @@ class Exchange:
 
     def reset(self, deadline: Deadline) -> None:
         """Ask for a restart; return when the device has agreed, or shows that it has restarted."""
+        self._advance()
         try:
             reply = self._converse(Request.RESET, b"", deadline, busy_seconds=0.0)
         except _Rebooted:
@@ -104,8 +107,10 @@ class Exchange:
         if reply.status is not Status.OK:
             raise DeviceFault(f"the device refuses a reset: {reply.status.name}", log=self.text)
 
-    def _converse(self, kind: int, payload: bytes, deadline: Deadline, busy_seconds: float) -> Reply:
+    def _advance(self) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
+
+    def _converse(self, kind: int, payload: bytes, deadline: Deadline, busy_seconds: float) -> Reply:
         frame = encode_frame(Message(kind, self._sequence, payload))
         sent, damaged, started_at = 0, 0, None
         patience = self._resend_seconds
