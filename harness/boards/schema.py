@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer, model_validator
+
+from harness.records import content_key
 
 Use = Literal["code", "weights", "activations", "data", "stack"]
+# A compiler's option as it may stand in a command line: nothing that a shell, SCons or an INI file would expand.
+Flag = Annotated[str, StringConstraints(pattern=r"^-[A-Za-z0-9_=+.,/-]+$")]
 
 
 class _Strict(BaseModel):
@@ -35,7 +39,8 @@ class FirmwareFacts(_Strict):
     """Which hardware abstraction the firmware uses: a folder of ``firmware_templates/hal``."""
 
     hal: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    baud: int = 115_200
+    baud: int = Field(default=115_200, gt=0)
+    stack_bytes: int = Field(default=16_384, gt=0, multiple_of=8)
 
 
 class PlatformIO(_Strict):
@@ -74,13 +79,22 @@ class Estimate(_Strict):
 
 
 class Core(_Strict):
-    """A processor core: its toolchain, the compiler's flags, and the features by which kernel variants are chosen."""
+    """A processor core: its toolchain, the compiler's flags, and the features by which kernel variants are chosen.
+
+    ``toolchain`` is the prefix of the compiler's programs, ``native`` this machine's own compiler, ``vendor`` one that
+    PlatformIO downloads with the board's platform.
+    """
 
     id: str
     isa: Literal["thumb2", "thumb1", "rv32", "xtensa", "avr", "native"]
-    toolchain: str
-    flags: tuple[str, ...]
+    toolchain: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    flags: tuple[Flag, ...]
+    link_flags: tuple[Flag, ...] = ()
     features: frozenset[str]
+
+    @field_serializer("features")
+    def _in_order(self, features: frozenset[str]) -> list[str]:
+        return sorted(features)  # the order of a set changes from process to process
 
 
 class Board(_Strict):
@@ -107,6 +121,11 @@ class Board(_Strict):
         if self.kind == "real" and self.usb is None:
             raise ValueError("a real board needs [usb] ids, by which its port is found")
         return self
+
+    @property
+    def key(self) -> str:
+        """Content hash of all facts of the board and its core."""
+        return content_key(self.model_dump(mode="json"))
 
     def memory_for(self, use: Use) -> tuple[Memory, ...]:
         """Return the memories that may hold ``use``, in the file's order of preference."""

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arm MPS2 with the images AN385 and AN386: CMSDK UART 0, CMSDK timer 0 (Arm DDI 0479), a Cortex-M's own registers. */
+#include "harness_hal.h"
+
+#include <string.h>
+
+#include "harness_config.h"
+#include "mps2.h"
+
+typedef struct {
+  volatile uint32_t data;
+  volatile uint32_t state;
+  volatile uint32_t control;
+  volatile uint32_t interrupt; /* read: status, write 1: clear */
+  volatile uint32_t divisor;
+} cmsdk_uart_t;
+
+typedef struct {
+  volatile uint32_t control;
+  volatile uint32_t value; /* counts down */
+  volatile uint32_t reload;
+  volatile uint32_t interrupt;
+} cmsdk_timer_t;
+
+#define UART0 ((cmsdk_uart_t *)0x40004000u)
+#define TIMER0 ((cmsdk_timer_t *)0x40000000u)
+#define NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u)
+#define NVIC_DISABLE (*(volatile uint32_t *)0xE000E180u)
+#define NVIC_CLEAR_PENDING (*(volatile uint32_t *)0xE000E280u)
+#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
+
+#define MEMORY_BYTES 0x400000u /* of each of the two memories, at 0 and at 0x20000000 */
+
+#define STATE_SEND_FULL 1u
+#define STATE_RECEIVE_FULL 2u
+#define CONTROL_SEND 1u
+#define CONTROL_RECEIVE 2u
+#define CONTROL_RECEIVE_INTERRUPT 8u
+#define INTERRUPT_RECEIVE 2u
+#define IRQ_UART0_RECEIVE (1u << 0)
+#define IRQ_TIMER0 (1u << 8)
+#define TIMER_ENABLE 1u
+#define TIMER_INTERRUPT 8u
+
+#define RETAINED_MAGIC 0x48524E53u
+#define FAULTS_IN_A_ROW 3u
+
+enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
+
+/* Survives a restart: start-up neither clears nor copies it. Without the magic, its content is that of power on. */
+static struct {
+  uint32_t magic;
+  uint32_t boots;
+  uint32_t next_cause;
+  uint32_t faults; /* in a row, without a byte from the host between them */
+} retained __attribute__((section(".noinit")));
+
+#define RING_SIZE 1024u /* a power of two */
+static uint8_t ring[RING_SIZE];
+static volatile uint32_t ring_head; /* written by the interrupt alone */
+static volatile uint32_t ring_tail; /* written by hal_read alone */
+
+static uint8_t reset_cause;
+static uint32_t ticks_high;
+static uint32_t ticks_low;
+
+extern uint8_t __stack_limit;
+
+void mps2_on_receive(void)
+{
+  UART0->interrupt = INTERRUPT_RECEIVE;
+  while ((UART0->state & STATE_RECEIVE_FULL) != 0u) {
+    if (ring_head - ring_tail == RING_SIZE) {
+      NVIC_DISABLE = IRQ_UART0_RECEIVE; /* the byte waits in the UART until hal_read has made room */
+      return;
+    }
+    ring[ring_head % RING_SIZE] = (uint8_t)UART0->data;
+    ring_head = ring_head + 1u;
+  }
+}
+
+void mps2_put_byte(uint8_t byte)
+{
+  UART0->control |= CONTROL_SEND;
+  while ((UART0->state & STATE_SEND_FULL) != 0u) {
+  }
+  UART0->data = byte;
+}
+
+static __attribute__((noreturn)) void restart(uint32_t cause)
+{
+  retained.next_cause = cause;
+  __asm__ volatile("dsb" ::: "memory");
+  AIRCR = 0x05FA0004u; /* SYSRESETREQ */
+  for (;;) {
+    __asm__ volatile("wfi");
+  }
+}
+
+void mps2_restart_after_fault(void)
+{
+  retained.faults += 1u;
+  if (retained.faults >= FAULTS_IN_A_ROW) { /* it will not get better by itself: be quiet, and cost the host nothing */
+    __asm__ volatile("cpsid i" ::: "memory");
+    for (;;) {
+      __asm__ volatile("wfi");
+    }
+  }
+  restart(CAUSE_FAULT);
+}
+
+void hal_init(void)
+{
+  if (retained.magic != RETAINED_MAGIC) {
+    memset(&retained, 0, sizeof retained);
+    retained.magic = RETAINED_MAGIC;
+    retained.next_cause = CAUSE_POWER_ON;
+  }
+  retained.boots += 1u;
+  reset_cause = (uint8_t)retained.next_cause;
+  retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
+
+  TIMER0->control = 0;
+  TIMER0->reload = 0xFFFFFFFFu;
+  TIMER0->value = 0xFFFFFFFFu;
+  TIMER0->control = TIMER_ENABLE | TIMER_INTERRUPT;
+
+  UART0->divisor = HARNESS_CLOCK_HZ / HARNESS_BAUD;
+  UART0->control = CONTROL_SEND | CONTROL_RECEIVE | CONTROL_RECEIVE_INTERRUPT;
+  NVIC_ENABLE = IRQ_UART0_RECEIVE;
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+size_t hal_read(uint8_t *bytes, size_t size)
+{
+  size_t taken = 0;
+  while (taken < size && ring_tail != ring_head) {
+    bytes[taken++] = ring[ring_tail % RING_SIZE];
+    ring_tail = ring_tail + 1u;
+  }
+  if (taken > 0) {
+    retained.faults = 0;
+    NVIC_ENABLE = IRQ_UART0_RECEIVE; /* a full ring had switched it off */
+  }
+  return taken;
+}
+
+/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. The
+   timer's wrap, every 171 s, ends it too, so that hal_ticks misses none; elsewhere it does not interrupt. */
+void hal_wait(void)
+{
+  __asm__ volatile("cpsid i" ::: "memory");
+  if (ring_tail == ring_head) {
+    NVIC_ENABLE = IRQ_TIMER0;
+    __asm__ volatile("dsb\n wfi" ::: "memory");
+    NVIC_DISABLE = IRQ_TIMER0;
+    (void)hal_ticks();
+    TIMER0->interrupt = 1;
+    NVIC_CLEAR_PENDING = IRQ_TIMER0;
+  }
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+void hal_write(const uint8_t *bytes, size_t size)
+{
+  for (size_t i = 0; i < size; ++i) {
+    mps2_put_byte(bytes[i]);
+  }
+  while ((UART0->state & STATE_SEND_FULL) != 0u) {
+  }
+}
+
+/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
+uint64_t hal_ticks(void)
+{
+  uint32_t low = 0xFFFFFFFFu - TIMER0->value;
+  if (low < ticks_low) {
+    ticks_high += 1u;
+  }
+  ticks_low = low;
+  return ((uint64_t)ticks_high << 32) | low;
+}
+
+uint32_t hal_ticks_per_second(void)
+{
+  return HARNESS_CLOCK_HZ;
+}
+
+uint32_t hal_clock_hz(void)
+{
+  return HARNESS_CLOCK_HZ;
+}
+
+void hal_chip_id(uint8_t id[16])
+{
+  memset(id, 0, 16); /* the emulated board has none */
+}
+
+uint8_t hal_reset_cause(void)
+{
+  return reset_cause;
+}
+
+uint32_t hal_boot_count(void)
+{
+  return retained.boots;
+}
+
+void hal_reset(void)
+{
+  restart(CAUSE_SOFTWARE);
+}
+
+uint8_t *hal_stack_limit(void)
+{
+  return &__stack_limit;
+}
+
+uint32_t hal_heap_bytes(void)
+{
+  return 0; /* there is no heap: the linker script gives no memory to one */
+}
+
+int hal_readable(uintptr_t address, uint32_t size)
+{
+  uintptr_t offset = address & ~(uintptr_t)0x20000000u;
+
+  return offset < MEMORY_BYTES && size <= MEMORY_BYTES - offset;
+}

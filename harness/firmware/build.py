@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Building a project with PlatformIO, and telling what went wrong in the words of the compiler or linker."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from harness.boards import Board
+from harness.errors import BuildError, DoesNotFit, ToolError
+from harness.firmware.elf import Figures, read_figures
+from harness.firmware.pio import core_dir, has_platform, run_pio
+from harness.firmware.project import Project
+from harness.firmware.toolchain import is_local, toolchain_version
+
+_TIMEOUT_SECONDS = 600.0
+_OVERFLOW = re.compile(r"region [`'\"]?(\w+)'? overflowed by (\d+) bytes")
+_COMPILER = re.compile(r"^(?P<where>\S[^:\n]*:\d+(?::\d+)?): (?:fatal )?error: (?P<what>.+)$", re.MULTILINE)
+_LINKER = re.compile(
+    r"^.*?(?:/ld(?:\.\w+)?: |undefined reference|multiple definition|Error: |Error 127).*$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltImage:
+    """A linked image, its figures, and how it came to be."""
+
+    elf: Path
+    build_key: str
+    figures: Figures
+    toolchain: str
+    flags: str
+    log: str
+    seconds: float
+
+
+def build(project: Project, board: Board) -> BuiltImage:
+    """Build a project with ``pio run``.
+
+    Raises DoesNotFit with the bytes that are missing, BuildError with the first error and the whole log, ToolError
+    where the compiler or a board's platform is not installed.
+    """
+    toolchain = toolchain_version(board)
+    _check_platform(project, board)
+    began = monotonic()
+    finished = run_pio(project.folder, ["--environment", board.id], timeout_seconds=_TIMEOUT_SECONDS)
+    seconds = monotonic() - began
+    elf = project.folder / ".pio" / "build" / board.id / "firmware.elf"
+    if finished.exit_code != 0 or not elf.is_file():
+        raise _why(finished.output, board)
+    return BuiltImage(
+        elf=elf,
+        build_key=project.build_key,
+        figures=read_figures(elf, elf.with_suffix(".map"), board),
+        toolchain=toolchain,
+        flags=project.flags,
+        log=finished.output,
+        seconds=seconds,
+    )
+
+
+def _check_platform(project: Project, board: Board) -> None:
+    name = re.split(r"[@/]", board.platformio.platform.rpartition("/")[2])[0]
+    if is_local(board) or has_platform(name):
+        return
+    raise ToolError(
+        f"PlatformIO's platform {name!r} for board {board.id} is not installed",
+        hint=f"Where there is a network: PLATFORMIO_CORE_DIR={core_dir()} pio pkg install -d {project.folder}",
+    )
+
+
+def _why(log: str, board: Board) -> BuildError | DoesNotFit:
+    overflows = {region: int(missing) for region, missing in _OVERFLOW.findall(log)}
+    if overflows:
+        text = ", ".join(f"{missing} bytes more of {region!r}" for region, missing in sorted(overflows.items()))
+        return DoesNotFit(
+            f"the firmware needs {text} than board {board.id} has", missing_bytes=sum(overflows.values()), log=log
+        )
+    compiler = _COMPILER.search(log)
+    if compiler:
+        return BuildError(
+            f"the firmware for {board.id} does not compile: {compiler['where']}: {compiler['what']}", log=log
+        )
+    linker = _LINKER.search(log)
+    last = (
+        linker.group(0) if linker else next((line for line in reversed(log.splitlines()) if line.strip()), "no output")
+    )
+    return BuildError(f"the firmware for {board.id} was not built: {last.strip()}", log=log)
