@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from harness.boards import Board
 from harness.graph import DType
+
+KernelPlan: TypeAlias = tuple[tuple[str, str], ...]  # variants by layer name, as in a Deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,11 @@ class RenderedModel:
     activations_bytes: Mapping[str, int]  # by memory region
     weights_bytes: int
 
+    @property
+    def invoke_symbol(self) -> str:
+        """C function of the whole inference, which the counter watches."""
+        return f"{self.prefix}_invoke"
+
 
 class Runtime(Protocol):
     """A module of this package; ``NAME`` and ``VERSION`` are part of a Deployment's identity."""
@@ -69,9 +76,11 @@ class Runtime(Protocol):
     NAME: str
     VERSION: str
 
-    def render(self, model: bytes, board: Board, *, name: str, optimize: str) -> RenderedModel:
-        """Turn a model into C for a board.
+    def render(
+        self, model: bytes, board: Board, *, name: str, optimize: str = "speed", plan: KernelPlan = ()
+    ) -> RenderedModel:
+        """Turn a model called ``name`` (a path or a plain name, whatever it holds) into C for a board.
 
-        Raises BadModel, UnsupportedModel, or DoesNotFit with the bytes missing, before anything is built.
+        ``plan`` names the kernel variants of some layers. Raises BadModel, UnsupportedModel, or DoesNotFit with the bytes missing, before anything is built.
         """
         ...
