@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Magnitude pruning by tensorflow-model-optimization: the smallest weights of each layer become zero.
+
+Shapes stay, so that a kernel for dense weights multiplies by the zeros: nothing is gained on the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.compress._base import FineTune, Network, Stage
+from harness.errors import UserError
+from harness.records import Scalar
+from harness.tasks import Space, keras, model_optimization
+
+SUMMARY = "the smallest weights of each layer become zero (tensorflow-model-optimization), then fine-tuned"
+STAGE: Stage = "network"
+GAIN_ON_DEVICE = False
+NOTE = "buys nothing on the device until there are kernels for sparse weights: the zeros are stored and multiplied"
+
+LOW, HIGH = 0.3, 0.9
+
+
+def suggest(space: Space) -> None:
+    """Take ``sparsity``: the share of zeros in each layer's weights."""
+    space.suggest_float("sparsity", LOW, HIGH)
+
+
+def apply(network: Network, parameters: Mapping[str, Scalar], *, fine_tune: FineTune, seed: int) -> Network:
+    """Return a copy with zeros for its smallest weights, fine-tuned with these held at zero.
+
+    Raises UserError where ``sparsity`` is missing, no number, or out of bounds.
+    """
+    del seed  # which weights go is decided by their size alone
+    sparsity = parameters.get("sparsity")
+    if set(parameters) != {"sparsity"} or not isinstance(sparsity, (int, float)) or not 0 < sparsity < 1:
+        raise UserError(f"magnitude_pruning takes a sparsity between 0 and 1, not {dict(parameters)}")
+    pruning = model_optimization().sparsity.keras
+    copy = keras().models.clone_model(network.model)  # the wrappers would train the layers that they are given
+    copy.set_weights(network.model.get_weights())
+    schedule = pruning.ConstantSparsity(float(sparsity), begin_step=0, frequency=1)
+    wrapped = pruning.prune_low_magnitude(copy, pruning_schedule=schedule)
+    fine_tune(wrapped, callbacks=(pruning.UpdatePruningStep(),))
+    return replace(network, model=_unwrap(wrapped))
+
+
+def _unwrap(wrapped: Any) -> Any:
+    return model_optimization().sparsity.keras.strip_pruning(wrapped)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks: what networks are searched for and trained on. One file a task."""
+
+from harness.tasks._base import (
+    Array,
+    Build,
+    Data,
+    Family,
+    Floats,
+    Space,
+    Split,
+    Task,
+    TrainingPlan,
+    accuracy,
+)
+from harness.tasks._load import LoadedTask, load_task, task_key
+from harness.tasks._quiet import captured_stderr
+from harness.tasks._space import FixedSpace, RecordingSpace
+from harness.tasks._stack import keras, model_optimization, tensorflow
+
+__all__ = [
+    "Array",
+    "Build",
+    "Data",
+    "Family",
+    "FixedSpace",
+    "Floats",
+    "LoadedTask",
+    "RecordingSpace",
+    "Space",
+    "Split",
+    "Task",
+    "TrainingPlan",
+    "accuracy",
+    "captured_stderr",
+    "keras",
+    "load_task",
+    "model_optimization",
+    "task_key",
+    "tensorflow",
+]

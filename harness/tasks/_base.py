@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a task is: data, a score, and families of networks over a small space of hyper-parameters.
+
+A task is one file that defines ``TASK``. A family takes its hyper-parameters from a ``Space`` and returns a function
+that builds the network from them. The same family so serves the search, which only wants to know what may be varied,
+and the training, which replays the parameters of a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Scalar
+
+Floats: TypeAlias = NDArray[np.float32]
+Array: TypeAlias = NDArray[np.generic]
+Choice = TypeVar("Choice", bound=Scalar)
+
+
+class Space(Protocol):
+    """Where a family, or a technique of compression, takes its hyper-parameters from; bounds are inclusive."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int: ...
+
+    def suggest_float(self, name: str, low: float, high: float) -> float: ...
+
+    def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice: ...
+
+
+Build: TypeAlias = Callable[[], Any]  # returns an untrained network of tf_keras
+Family: TypeAlias = Callable[[Space], Build]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Samples and what they should give: ``inputs`` is [sample, ...] of float32, ``targets`` [sample, ...]."""
+
+    inputs: Floats
+    targets: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Training data, validation data that a search may see, and test data that it must not."""
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPlan:
+    """How long and how fast to train; training ends early after ``patience`` epochs without a better validation."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    patience: int
+    fine_tune_epochs: int  # after a step of compression
+    fine_tune_learning_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a task file declares as ``TASK``."""
+
+    summary: str
+    input_range: tuple[float, float]  # every input lies in it
+    loss: str  # a loss of Keras, by its name
+    metric: str  # what ``score`` returns; more is better
+    score: Callable[[Floats, Array], float]  # outputs [sample, ...], targets
+    plan: TrainingPlan
+    families: Mapping[str, Family]
+    load_data: Callable[[], Data]
+
+
+def accuracy(outputs: Floats, targets: Array) -> float:
+    """Return the share of samples whose largest output is the target class; ``outputs`` is [sample, class]."""
+    return float(np.mean(np.argmax(outputs, axis=-1) == targets))

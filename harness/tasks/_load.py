@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loading a task by its name or by the path of its file, and its identity."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from harness import registry
+from harness.errors import BadTask, HarnessError
+from harness.records import content_key
+from harness.tasks._base import Data, Split, Task
+
+FAMILY = "harness.tasks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedTask:
+    """A task with its data, checked, and the files that it is made of."""
+
+    name: str
+    task: Task
+    data: Data
+    files: tuple[Path, ...]
+
+
+def load_task(name: str) -> LoadedTask:
+    """Load a task of the package, of a plugin, or from a file whose path ends in ``.py``.
+
+    Raises UserError for an unknown name, BadTask where the file or its data is not what a task must be.
+    """
+    module = _load_file(Path(name)) if name.endswith(".py") else registry.load(FAMILY, name)
+    task = getattr(module, "TASK", None)
+    if not isinstance(task, Task) or module.__file__ is None:
+        raise BadTask(f"the task {name!r} defines no TASK", hint="Write TASK = Task(...) at the end of its file.")
+    file = Path(module.__file__).resolve()
+    try:
+        data = task.load_data()
+    except (HarnessError, MemoryError):
+        raise
+    except Exception as error:
+        raise BadTask(f"the data of the task {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
+    _check(name, task, data)
+    return LoadedTask(name=name, task=task, data=data, files=tuple(sorted(_files_beside(file))))
+
+
+def task_key(loaded: LoadedTask, stack: Mapping[str, str]) -> str:
+    """Return a task's identity: the hash of its file, of what it imports beside it, of its data, and of ``stack``.
+
+    ``stack`` gives the version of each package that training depends on. Neither the folder nor the task's name counts.
+    """
+    return content_key(
+        {
+            "files": sorted((file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in loaded.files),
+            "data": _data_key(loaded.data),
+            "stack": dict(stack),
+        }
+    )
+
+
+def _load_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise BadTask(f"there is no task file {path}", hint="Give the path of a .py file, or the name of a task.")
+    spec = importlib.util.spec_from_file_location(f"harness_task_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)  # so that it may import what lies beside it
+    try:
+        spec.loader.exec_module(module)
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise BadTask(f"the task file {path} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(folder)
+    return module
+
+
+def _files_beside(file: Path) -> set[Path]:
+    """Return a task file and all that it imports from its own folder, directly or not."""
+    found: set[Path] = set()
+    waiting = [file]
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            waiting.extend(_imported_files(current, file.parent))
+    return found
+
+
+def _imported_files(file: Path, folder: Path) -> Iterator[Path]:
+    package = FAMILY if folder == Path(__file__).parent else ""
+    for name in _imported_names(file, package):
+        for candidate in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if candidate.is_file():
+                yield candidate.resolve()
+
+
+def _imported_names(file: Path, package: str) -> Iterator[str]:
+    """Yield the names of modules beside a file that it imports; ``package`` is the dotted name of their folder."""
+    prefix = f"{package}." if package else ""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            dotted = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            dotted = [node.module or ""] + [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            dotted = [prefix + (node.module or alias.name) for alias in node.names]
+        else:
+            continue
+        for name in dotted:
+            if name.startswith(prefix):
+                yield name.removeprefix(prefix).partition(".")[0]
+
+
+def _data_key(data: Data) -> str:
+    digest = hashlib.sha256()
+    for part in fields(data):
+        split: Split = getattr(data, part.name)
+        for array in (split.inputs, split.targets):
+            digest.update(f"{part.name} {array.dtype.str} {array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _check(name: str, task: Task, data: Data) -> None:
+    """Raise BadTask where the data breaks what the task promises."""
+    low, high = task.input_range
+    shape = data.train.inputs.shape[1:]
+    for part in fields(data):
+        split: Split = getattr(data, part.name)
+        inputs, count = split.inputs, len(split.inputs)
+        where = f"the {part.name} data of the task {name!r}"
+        if count == 0 or len(split.targets) != count:
+            raise BadTask(f"{where} has {count} inputs and {len(split.targets)} targets")
+        if inputs.dtype != np.float32 or inputs.shape[1:] != shape:
+            raise BadTask(f"{where} is {inputs.dtype} of shape {inputs.shape[1:]}, not float32 of shape {shape}")
+        if not (np.isfinite(inputs).all() and inputs.min() >= low and inputs.max() <= high):
+            raise BadTask(f"{where} leaves its range of {low:g} to {high:g}, or is not finite")
+    if not task.families:
+        raise BadTask(f"the task {name!r} has no family of networks")

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Spaces that wrap another one or replay known parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from harness.errors import BadTask
+from harness.records import Parameters, Scalar
+from harness.tasks._base import Choice, Space
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSpace:
+    """Replays the parameters of a candidate. A parameter that is missing or out of bounds raises BadTask."""
+
+    parameters: Mapping[str, Scalar]
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        value = self._value(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high or (value - low) % step:
+            raise BadTask(f"{name} is {value!r}, but must be a whole number from {low} to {high} in steps of {step}")
+        return value
+
+    def suggest_float(self, name: str, low: float, high: float) -> float:
+        value = self._value(name)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            raise BadTask(f"{name} is {value!r}, but must be a number from {low:g} to {high:g}")
+        return float(value)
+
+    def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        value = self._value(name)
+        for choice in choices:
+            if choice == value and type(choice) is type(value):
+                return choice
+        raise BadTask(f"{name} is {value!r}, but must be one of {', '.join(map(repr, choices))}")
+
+    def _value(self, name: str) -> Scalar:
+        if name not in self.parameters:
+            given = ", ".join(sorted(self.parameters)) or "none"
+            raise BadTask(f"the parameter {name!r} is missing", hint=f"Given: {given}.")
+        return self.parameters[name]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSpace:
+    """Passes on to another space under a prefix, and keeps what was taken, without the prefix, in ``taken``."""
+
+    inner: Space
+    prefix: str = ""
+    taken: dict[str, Scalar] = field(default_factory=dict)
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        return self._keep(name, self.inner.suggest_int(self.prefix + name, low, high, step=step))
+
+    def suggest_float(self, name: str, low: float, high: float) -> float:
+        return self._keep(name, self.inner.suggest_float(self.prefix + name, low, high))
+
+    def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        return self._keep(name, self.inner.suggest_categorical(self.prefix + name, choices))
+
+    @property
+    def parameters(self) -> Parameters:
+        """What was taken, as the parameters of a record: sorted by name."""
+        return tuple(sorted(self.taken.items()))
+
+    def _keep(self, name: str, value: Choice) -> Choice:
+        if name in self.taken and self.taken[name] != value:
+            raise BadTask(f"the parameter {name!r} is suggested twice", hint="Give each parameter a name of its own.")
+        self.taken[name] = cast(Scalar, value)
+        return value

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a converted model over data in the reference interpreter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.errors import BadModel
+from harness.graph import DType, Tensor
+from harness.reference import Golden
+from harness.tasks import Array, Floats, Split, Task
+from harness.tflite import read_model
+
+
+def evaluate(model: bytes, split: Split, task: Task) -> float:
+    """Return the task's score of a converted model; int8 outputs are turned into floats before they are scored."""
+    graph = read_model(model, name="model")
+    output = graph.tensor(graph.outputs[0])
+    steps = [[batch] for batch in model_inputs(model, split.inputs)]
+    raw = np.concatenate([outputs[0] for outputs in Golden(model).sequence(steps)])
+    return task.score(_dequantized(raw, output), split.targets)
+
+
+def model_inputs(model: bytes, samples: Floats) -> list[Array]:
+    """Turn samples [sample, ...] into a model's inputs, each with its batch of one, in the model's type and scale."""
+    graph = read_model(model, name="model")
+    if len(graph.inputs) != 1 or graph.tensor(graph.inputs[0]).shape != (1, *samples.shape[1:]):
+        raise BadModel(f"the model does not take one sample of shape {samples.shape[1:]}")
+    port = graph.tensor(graph.inputs[0])
+    return [_quantized(sample[np.newaxis], port) for sample in samples]
+
+
+def _quantized(values: Floats, tensor: Tensor) -> Array:
+    if tensor.dtype is DType.FLOAT32:
+        return np.ascontiguousarray(values)
+    scale, zero = _scale(tensor)
+    limits = np.iinfo(tensor.dtype.value)
+    quantized: Array = np.clip(np.rint(values / scale) + zero, limits.min, limits.max).astype(tensor.dtype.value)
+    return quantized
+
+
+def _dequantized(values: Array, tensor: Tensor) -> Floats:
+    if tensor.dtype is DType.FLOAT32:
+        return values.astype(np.float32)
+    scale, zero = _scale(tensor)
+    return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+
+
+def _scale(tensor: Tensor) -> tuple[np.float32, int]:
+    if tensor.quantization is None:
+        raise BadModel(f"the tensor {tensor.name!r} of type {tensor.dtype} has no scale")
+    return np.float32(tensor.quantization.scales[0]), tensor.quantization.zero_points[0]
