@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,7 +38,10 @@ def main() -> int:
 def missing_packages() -> list[str]:
     """Return the names of the packages that are missing, required and optional, in the table's order."""
     dependencies = [item for group in load_groups() if group.source == "debian" for item in group.dependencies]
-    return [item.name for item in dependencies if not is_present(item)]
+    missing = [item.name for item in dependencies if not is_present(item)]
+    if find_spec("ensurepip") is None:  # Debian packs a part of Python's library apart
+        missing.append("python3-venv")
+    return missing
 
 
 def privilege() -> list[str] | None:
