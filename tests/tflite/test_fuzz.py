@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged and hostile files: whatever the bytes, the end is a graph or an error that names what is wrong."""
+
+from __future__ import annotations
+
+import random
+import signal
+import struct
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from harness.errors import BadModel, UnsupportedModel
+from harness.graph import Graph, verify
+from harness.memory import Region, buffer_requests, plan_memory
+from harness.passes import simplify
+from harness.tflite import read_model
+from tests.tflite.build import pack, small_model
+
+_SEED = 20_240_607
+_MUTATIONS = 20_000
+# Nothing here takes a tenth of a second; the guard is against a hang.
+_GUARD_SECONDS = 20.0
+_MEGABYTE = 1024 * 1024
+_WORDS = (0, 1, 2, 4, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, 0xFFFF_FFFE, 0xFFFF_FFFF)
+
+
+@contextmanager
+def _guard() -> Iterator[None]:
+    """Raise TimeoutError out of a call that hangs."""
+
+    def strike(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError("reading one file took too long")
+
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _outcome(data: bytes) -> str:
+    """Read a file and look at everything in the graph, if there is one; any other error than ours comes through."""
+    signal.setitimer(signal.ITIMER_REAL, _GUARD_SECONDS)
+    try:
+        graph = read_model(data, name="fuzzed")
+        _look_at(graph, data)
+    except (BadModel, UnsupportedModel) as error:
+        caught = error
+    else:
+        return "Graph"
+    assert str(caught).startswith("fuzzed: ")
+    assert len(str(caught)) < 1000
+    return type(caught).__name__
+
+
+def _look_at(graph: Graph, data: bytes) -> None:
+    verify(graph)
+    whole = np.frombuffer(data, dtype=np.uint8)
+    for tensor in graph.tensors.values():
+        assert len(tensor.name) <= 1024
+        if tensor.data is not None:
+            assert tensor.data.nbytes == tensor.size_bytes
+            assert np.shares_memory(tensor.data, whole)
+    for node in graph.nodes:
+        for field in range(6):
+            node.options.integer(field, bits=8)
+            node.options.integer(field)
+            node.options.boolean(field)
+            node.options.real(field)
+    for node in graph.nodes:
+        if node.op == "RESHAPE":
+            node.options.integers(0)
+    plan_memory(buffer_requests(simplify(graph)), [Region(name="ram", size_bytes=2**40)])
+
+
+def _mutate(data: bytes, rng: random.Random) -> bytes:
+    """Return the file with one to three changes: of a byte, a word, a range, a copy, an insertion or a cut."""
+    changed = bytearray(data)
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        where = rng.randrange(len(changed))
+        kind = rng.randrange(8)
+        if kind == 0:
+            changed[where] = rng.randrange(256)
+        elif kind == 1:
+            changed[where] ^= 1 << rng.randrange(8)
+        elif kind <= 4:  # offsets, counts, distances: the words that lead somewhere
+            word = rng.choice(
+                (*_WORDS, len(changed), len(changed) - 1, rng.randrange(len(changed)), rng.getrandbits(32))
+            )
+            struct.pack_into("<I", changed, min(where & ~3, len(changed) - 4), word & 0xFFFF_FFFF)
+        elif kind == 5:
+            length = rng.randrange(1, 16)
+            changed[where : where + length] = rng.randbytes(length)
+        elif kind == 6:
+            source, length = rng.randrange(len(changed)), rng.randrange(1, 64)
+            changed[where : where + length] = changed[source : source + length]
+        else:
+            changed[where : where + rng.randrange(1, 32)] = b""
+        if len(changed) < 16:
+            return bytes(changed)
+    return bytes(changed)
+
+
+def _fuzz(data: bytes, count: int, seed: int) -> dict[str, int]:
+    rng = random.Random(seed)
+    outcomes = {"Graph": 0, "BadModel": 0, "UnsupportedModel": 0}
+    with _guard():
+        for _ in range(count):
+            outcomes[_outcome(_mutate(data, rng))] += 1
+    return outcomes
+
+
+def test_twenty_thousand_damaged_files_end_as_a_graph_or_in_a_named_error() -> None:
+    outcomes = _fuzz(pack(small_model()), _MUTATIONS, _SEED)
+    assert min(outcomes.values()) > 100  # the damage reaches every way out
+
+
+def test_a_file_cut_anywhere_is_bad_or_still_whole_enough() -> None:
+    data = pack(small_model())
+    with _guard():
+        outcomes = [_outcome(data[:length]) for length in range(len(data) + 1)]
+    assert set(outcomes[: len(data) // 2]) == {"BadModel"}
+    assert outcomes[-1] == "Graph"
+
+
+@pytest.mark.parametrize("name", ["ad", "ic", "kws", "sww", "vww"])
+def test_damaged_reference_models_end_as_a_graph_or_in_a_named_error(shared_models: dict[str, Path], name: str) -> None:
+    outcomes = _fuzz(shared_models[name].read_bytes(), 60, _SEED)
+    assert sum(outcomes.values()) == 60
+
+
+def test_random_bytes_behind_a_good_identifier_are_bad() -> None:
+    rng = random.Random(_SEED)
+    with _guard():
+        for _ in range(1000):
+            data = struct.pack("<I4s", rng.choice((8, 12, 16, 20, 24)), b"TFL3") + rng.randbytes(rng.randrange(200))
+            assert _outcome(data) in ("BadModel", "UnsupportedModel")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["small", "ad", "ic", "kws", "sww", "vww"])
+def test_many_more_damaged_files_end_as_a_graph_or_in_a_named_error(request: pytest.FixtureRequest, name: str) -> None:
+    if name == "small":
+        _fuzz(pack(small_model()), 500_000, _SEED + 1)
+    else:
+        models: dict[str, Path] = request.getfixturevalue("shared_models")
+        _fuzz(models[name].read_bytes(), 20_000, _SEED + 1)
+
+
+def _peak_bytes_above_the_start(data: bytes) -> int:
+    tracemalloc.start()
+    try:
+        with _guard():
+            _outcome_without_looking(data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def _outcome_without_looking(data: bytes) -> None:
+    signal.setitimer(signal.ITIMER_REAL, _GUARD_SECONDS)
+    try:
+        read_model(data, name="greedy")
+    except (BadModel, UnsupportedModel):
+        return
+
+
+def test_damaged_files_take_next_to_no_memory() -> None:
+    data, rng = pack(small_model()), random.Random(_SEED + 2)
+    for _ in range(300):
+        assert _peak_bytes_above_the_start(_mutate(data, rng)) < 1 * _MEGABYTE
+
+
+def _file_of(build: str, count: int) -> bytes:
+    """Return a sound flatbuffer in which one small part is referred to ``count`` times, in one of several ways."""
+    builder = flatbuffers.Builder(1024)
+    text = builder.CreateString("\U0001f600" + "n" * 1020)
+    numbers = builder.CreateNumpyVector(np.zeros(count if build == "long vectors" else 4, dtype=np.int32))
+    reals = builder.CreateNumpyVector(np.ones(count if build == "scales" else 1, dtype=np.float32))
+    longs = builder.CreateNumpyVector(np.full(count if build == "scales" else 1, 2**40, dtype=np.int64))
+    shape = builder.CreateNumpyVector(np.ones(1, dtype=np.int32))
+    schema.QuantizationParametersStart(builder)
+    schema.QuantizationParametersAddScale(builder, reals)
+    schema.QuantizationParametersAddZeroPoint(builder, longs)
+    quantization = schema.QuantizationParametersEnd(builder)
+    schema.TensorStart(builder)
+    schema.TensorAddName(builder, text)
+    schema.TensorAddShape(builder, shape)
+    schema.TensorAddQuantization(builder, quantization)
+    tensor = schema.TensorEnd(builder)
+    schema.OperatorStart(builder)
+    schema.OperatorAddInputs(builder, numbers)
+    schema.OperatorAddOutputs(builder, numbers)
+    operator = schema.OperatorEnd(builder)
+    schema.OperatorCodeStart(builder)
+    schema.OperatorCodeAddDeprecatedBuiltinCode(builder, schema.BuiltinOperator.ADD)
+    code = schema.OperatorCodeEnd(builder)
+    schema.BufferStart(builder)
+    buffer = schema.BufferEnd(builder)
+    tensors = _repeated(builder, tensor, count if build == "tensors" else 8)
+    operators = _repeated(builder, operator, count if build in ("operators", "long vectors") else 1)
+    ports = builder.CreateNumpyVector(np.arange(count if build == "tensors" else 1, dtype=np.int32))
+    schema.SubGraphStart(builder)
+    schema.SubGraphAddTensors(builder, tensors)
+    schema.SubGraphAddOperators(builder, operators)
+    schema.SubGraphAddInputs(builder, ports)
+    schema.SubGraphAddOutputs(builder, ports)
+    subgraph = schema.SubGraphEnd(builder)
+    subgraphs, codes, buffers = (_repeated(builder, part, 1) for part in (subgraph, code, buffer))
+    schema.ModelStart(builder)
+    schema.ModelAddVersion(builder, 3)
+    schema.ModelAddOperatorCodes(builder, codes)
+    schema.ModelAddSubgraphs(builder, subgraphs)
+    schema.ModelAddBuffers(builder, buffers)
+    builder.Finish(schema.ModelEnd(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _repeated(builder: flatbuffers.Builder, part: int, count: int) -> int:
+    builder.StartVector(4, count, 4)
+    for _ in range(count):
+        builder.PrependUOffsetTRelative(part)
+    return int(builder.EndVector())
+
+
+@pytest.mark.parametrize("build", ["tensors", "operators", "scales", "long vectors"])
+@pytest.mark.parametrize("count", [2_000, 200_000])
+def test_files_that_refer_to_one_part_over_and_over_stay_under_a_hundred_megabytes(build: str, count: int) -> None:
+    data = _file_of(build, count)
+    assert _peak_bytes_above_the_start(data) < 100 * _MEGABYTE
+
+
+def test_a_vector_that_claims_four_billion_items_takes_no_memory() -> None:
+    data = bytearray(pack(small_model()))
+    outputs = schema.Model.GetRootAs(bytes(data)).Subgraphs(0)
+    claimed = 0
+    for position in range(0, len(data) - 4, 4):
+        if struct.unpack_from("<I", data, position)[0] == outputs.TensorsLength():
+            changed = bytearray(data)
+            struct.pack_into("<I", changed, position, 0xFFFF_FFFF)
+            claimed += 1
+            assert _peak_bytes_above_the_start(bytes(changed)) < 1 * _MEGABYTE
+    assert claimed > 0
