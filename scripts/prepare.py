@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from harness.firmware.pio import core_dir
+from harness.pio import core_dir
 
 
 def main() -> None:

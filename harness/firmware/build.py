@@ -11,9 +11,9 @@ from time import monotonic
 from harness.boards import Board
 from harness.errors import BuildError, DoesNotFit, ToolError
 from harness.firmware.elf import Figures, read_figures
-from harness.firmware.pio import core_dir, has_platform, run_pio
 from harness.firmware.project import Project
 from harness.firmware.toolchain import is_local, toolchain_version
+from harness.pio import core_dir, has_platform, run_pio
 
 _TIMEOUT_SECONDS = 600.0
 _OVERFLOW = re.compile(r"region [`'\"]?(\w+)'? overflowed by (\d+) bytes")

@@ -15,7 +15,6 @@ from pathlib import Path
 from harness.boards import Board
 from harness.errors import UserError
 from harness.firmware.files import KEY_FILE, build_key, key_file, project_files
-from harness.firmware.pio import write_if_changed
 from harness.firmware.toolchain import SOURCE_FLAGS, build_flags
 from harness.runtimes import RenderedModel
 from harness.settings import cache_dir
@@ -46,7 +45,7 @@ def render_project(rendered: RenderedModel, board: Board, folder: Path, *, optim
     files[KEY_FILE] = key_file(key)
     # Everything that may be there after an interruption is known before the first file is written.
     _write_manifest(folder, key, {*files, *before})
-    written = tuple(path for path, content in files.items() if write_if_changed(folder / path, content))
+    written = tuple(path for path, content in files.items() if _write_if_changed(folder / path, content))
     for stale in before - set(files):
         (folder / stale).unlink(missing_ok=True)
     _write_manifest(folder, key, set(files))
@@ -96,4 +95,15 @@ def _stays_inside(folder: Path, path: str) -> bool:
 
 def _write_manifest(folder: Path, key: str, files: set[str] | Mapping[str, bytes]) -> None:
     text = json.dumps({"schema": 1, "build_key": key, "files": sorted(files)}, indent=1) + "\n"
-    write_if_changed(folder / _MANIFEST, text.encode())
+    _write_if_changed(folder / _MANIFEST, text.encode())
+
+
+def _write_if_changed(path: Path, content: bytes) -> bool:
+    """Replace a file in one step, but only where its bytes differ; say whether it was written."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+    return True

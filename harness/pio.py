@@ -81,15 +81,13 @@ def _make_scons_package(folder: Path) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        write_if_changed(folder / name, text.encode())
+        _write(folder / name, text)
 
 
-def write_if_changed(path: Path, content: bytes) -> bool:
-    """Replace a file in one step, but only where its bytes differ; say whether it was written."""
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step: other processes may be reading it."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
+    unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
-    return True
