@@ -8,13 +8,14 @@ from functools import cache
 
 import jinja2
 
+from harness.emit.numbers import f32, s32, table
 from harness.settings import data_dir
 
 
 @cache
 def environment() -> jinja2.Environment:
     """Return the environment; templates are named relative to ``firmware_templates``."""
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(data_dir("firmware_templates")),
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # the templates are C; only typed names and numbers reach them
@@ -22,6 +23,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"f32": f32, "s32": s32, "table": table}
+    return environment
 
 
 def render(template: str, context: Mapping[str, object]) -> str:

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* How generated models are declared and how they read their constants. A port may define any of these beforehand,
+ * in the header that HARNESS_PORT_HEADER names: AVR reads flash through an address space of its own, some cores can
+ * read flash by aligned words only. */
+#ifndef HARNESS_MODEL_MACROS_H
+#define HARNESS_MODEL_MACROS_H
+
+#ifdef HARNESS_PORT_HEADER
+#include HARNESS_PORT_HEADER
+#endif
+
+/* Qualifies constants and pointers to them: HARNESS_WEIGHT int8_t weights[]. */
+#ifndef HARNESS_WEIGHT
+#define HARNESS_WEIGHT const
+#endif
+
+/* Read one constant. */
+#ifndef HARNESS_READ_S8
+#define HARNESS_READ_S8(pointer) (*(pointer))
+#endif
+#ifndef HARNESS_READ_S32
+#define HARNESS_READ_S32(pointer) (*(pointer))
+#endif
+#ifndef HARNESS_READ_F32
+#define HARNESS_READ_F32(pointer) (*(pointer))
+#endif
+
+/* Precedes every layer's function: it stays a function of its own, so that profilers and people see it. */
+#ifndef HARNESS_LAYER
+#if defined(__GNUC__) && !defined(__clang__)
+#define HARNESS_LAYER __attribute__((noinline, noclone, no_icf))
+#elif defined(__GNUC__)
+#define HARNESS_LAYER __attribute__((noinline))
+#else
+#define HARNESS_LAYER
+#endif
+#endif
+
+/* Precedes activation memory: its alignment, and the region that it must lie in where a linker script cares. */
+#ifndef HARNESS_ALIGNED
+#define HARNESS_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#endif
+#ifndef HARNESS_REGION
+#define HARNESS_REGION(name) __attribute__((section(".region." name)))
+#endif
+
+#endif

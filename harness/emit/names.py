@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""C identifiers for a model: the prefix of all its symbols comes from the file's name, nothing else comes from it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MAX_LENGTH = 40
+# C99 and C11 keywords, what the standard headers that generated code includes claim, and the runner's own prefixes.
+_TAKEN = frozenset(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm fortran
+    bool true false main hal harness model errno assert stdin stdout stderr environ
+    and bitand bitor compl not or xor class delete new this template typename namespace operator private protected
+    public throw try catch using virtual friend explicit export mutable
+    mem str strto wcs is to e f l ll u
+    abs acos asin atan ceil cos exp fabs floor fmod frexp ldexp log modf pow sin sqrt tan tgamma lgamma round trunc
+    abort atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand realloc srand system
+    clock time signal raise read write open close index rindex link unlink pipe dup fork exec wait sleep select
+    linux unix arm i386
+    """.split()
+)
+
+
+def c_prefix(name: str) -> str:
+    """Return the prefix for a model called ``name`` (its file's name, whatever it holds): ``[a-z][a-z0-9_]*``.
+
+    Accents are dropped, other characters become ``_``; a name that C or its library claims gets ``model_`` before it.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_MAX_LENGTH].strip("_")
+    if not word:
+        return "model_0"
+    return word if word[0].isalpha() and word not in _TAKEN else f"model_{word}"

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that operators share: what they refuse is named with its operator, its number and its tensor types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.errors import UnsupportedModel
+from harness.graph import DType, Graph, Node, Tensor
+
+_CONVERT_HINT = (
+    "Convert the model to full int8 (inference_input_type and inference_output_type int8) or leave it in float32."
+)
+
+
+def refuse(node: Node, graph: Graph, why: str, hint: str = "") -> UnsupportedModel:
+    """Return the error that says why an operator cannot be generated, with its tensors' types and shapes."""
+    shown = ", ".join(_describe(graph, index) for index in node.inputs)
+    results = ", ".join(_describe(graph, index) for index in node.outputs)
+    return UnsupportedModel(
+        f"{node.op} version {node.version} (operator {node.index} of the model, [{shown}] -> [{results}]): {why}",
+        hint=hint,
+    )
+
+
+def operands(node: Node, graph: Graph, *, minimum: int, maximum: int) -> tuple[Tensor | None, ...]:
+    """Return the input tensors, padded with None to ``maximum``; the first ``minimum`` must be there."""
+    found = [None if index == -1 else graph.tensor(index) for index in node.inputs]
+    if not minimum <= len(found) <= maximum or any(tensor is None for tensor in found[:minimum]):
+        raise refuse(node, graph, f"it must have {minimum} to {maximum} inputs")
+    if len(node.outputs) != 1:
+        raise refuse(node, graph, "it must have one output")
+    for tensor in (*found, graph.tensor(node.outputs[0])):
+        if tensor is not None and any(extent < 1 for extent in tensor.shape):
+            raise refuse(
+                node, graph, "a dimension is empty or unknown", "Convert the model with a fixed input shape (batch 1)."
+            )
+    return (*found, *(None,) * (maximum - len(found)))
+
+
+def version_at_most(node: Node, graph: Graph, newest: int) -> None:
+    """Refuse a version of the operator newer than the one that its module knows."""
+    if node.version > newest:
+        raise refuse(
+            node,
+            graph,
+            f"versions up to {newest} are supported",
+            "Convert the model without the newer feature that raised the version.",
+        )
+
+
+def signature(node: Node, graph: Graph, *tensors: Tensor | None) -> str:
+    """Return ``s8s8`` or ``f32`` where all tensors that are given are of that type. Raises UnsupportedModel."""
+    types = {tensor.dtype for tensor in tensors if tensor is not None}
+    if types == {DType.INT8}:
+        return "s8s8"
+    if types == {DType.FLOAT32}:
+        return "f32"
+    raise refuse(node, graph, "its types must be all int8 or all float32", _CONVERT_HINT)
+
+
+def constant(node: Node, graph: Graph, tensor: Tensor, what: str) -> Tensor:
+    """Return the tensor if its values are in the file. Raises UnsupportedModel."""
+    if tensor.data is None:
+        raise refuse(node, graph, f"its {what} must be constant, not computed at run time")
+    return tensor
+
+
+def computed(node: Node, graph: Graph, tensor: Tensor) -> Tensor:
+    """Return the tensor if it is computed at run time. Raises UnsupportedModel for a constant."""
+    if tensor.data is not None:
+        raise refuse(node, graph, "its input is a constant", "Let the converter fold operators on constants.")
+    return tensor
+
+
+def expect_shape(node: Node, graph: Graph, tensor: Tensor, shape: Sequence[int], what: str) -> None:
+    """Refuse a tensor whose shape is not what follows from the others."""
+    if tensor.shape != tuple(shape):
+        raise refuse(node, graph, f"its {what} must have shape {tuple(shape)}")
+
+
+def _describe(graph: Graph, index: int) -> str:
+    if index not in graph.tensors:
+        return "none"
+    tensor = graph.tensors[index]
+    return f"{tensor.dtype.value} {'x'.join(str(extent) for extent in tensor.shape) or 'scalar'}"

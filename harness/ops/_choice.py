@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding operators and choosing among the variants of their kernels."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+
+from harness import registry
+from harness.errors import UnsupportedModel, UserError, did_you_mean
+from harness.graph import Graph, Node
+from harness.ops._base import Layer, Variant
+from harness.ops._check import refuse
+
+_FAMILY = "harness.ops"
+_VARIANTS = "harness.ops.variants"  # not an operator: the folder of faster kernels
+
+
+@cache
+def supported_operators() -> tuple[str, ...]:
+    """Return the TFLite names of all operators that have a module."""
+    return tuple(name.upper() for name in registry.names(_FAMILY) if f"{_FAMILY}.{name}" != _VARIANTS)
+
+
+def parse_layer(node: Node, graph: Graph) -> Layer:
+    """Check a node by its operator's module. Raises UnsupportedModel, naming the operator and what to change."""
+    module = _module(node.op)
+    if module is None:
+        raise refuse(
+            node,
+            graph,
+            "there is no kernel for this operator",
+            f"Operators with a kernel: {', '.join(supported_operators())}.",
+        )
+    layer = module.parse(node, graph)
+    assert isinstance(layer, Layer)
+    return layer
+
+
+def count_macs(layer: Layer) -> int:
+    """Return the multiply-accumulates of one inference of a layer."""
+    module = _module(layer.node.op)
+    assert module is not None
+    return int(module.macs(layer))
+
+
+@cache
+def variants_of(operator: str) -> tuple[Variant, ...]:
+    """Return the variants of an operator's kernel: its own, then those of the folder ``variants``."""
+    module = _module(operator)
+    assert module is not None
+    found: tuple[Variant, ...] = tuple(module.VARIANTS)
+    for name in registry.names(_VARIANTS):
+        found += tuple(v for v in registry.load(_VARIANTS, name).VARIANTS if v.operator == operator)
+    return found
+
+
+def choose_variant(layer: Layer, features: frozenset[str], wanted: str | None = None) -> Variant:
+    """Return the variant ``wanted`` by a plan, else the cheapest that accepts the layer on a core with ``features``.
+
+    Raises UserError where the plan's variant does not exist or does not accept the layer, UnsupportedModel where none
+    does.
+    """
+    accepting = {v.name: v for v in variants_of(layer.node.op) if v.accepts(layer, features)}
+    if wanted is not None:
+        if wanted not in accepting:
+            raise UserError(
+                f"{layer.node.op} (operator {layer.node.index}) has no variant {wanted!r} for this layer and core",
+                hint=did_you_mean(wanted, accepting),
+            )
+        return accepting[wanted]
+    if not accepting:
+        raise UnsupportedModel(
+            f"{layer.node.op} (operator {layer.node.index}) has no kernel for {layer.signature} "
+            f"with {layer.weight_format} weights on this core"
+        )
+    return min(accepting.values(), key=lambda variant: variant.cost(layer))
+
+
+@cache
+def _module(operator: str) -> ModuleType | None:
+    name = operator.lower()
+    if operator not in supported_operators():
+        return None
+    return registry.load(_FAMILY, name)

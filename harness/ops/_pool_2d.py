@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What AVERAGE_POOL_2D and MAX_POOL_2D share: a window over each channel, without requantization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.graph import Graph, Node
+from harness.ops._base import Layer, Lowered, Number
+from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._quantized import Range, activation, output_range, per_tensor
+from harness.ops._window import Window, window
+
+_NEWEST_VERSION = 2
+_SCALE_TOLERANCE = 1e-6  # TensorFlow, tensorflow/lite/kernels/pooling.cc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """A pooling window and the range of its output."""
+
+    window: Window
+    range: Range
+
+
+def parse_pool(node: Node, graph: Graph) -> Layer:
+    """Check a pooling operator; int8 input and output must be quantized alike, for the kernel does not rescale."""
+    version_at_most(node, graph, _NEWEST_VERSION)
+    (source,) = operands(node, graph, minimum=1, maximum=1)
+    assert source is not None
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, source, output)
+    computed(node, graph, source)
+    if len(source.shape) != 4:
+        raise refuse(node, graph, "its input must have four dimensions")
+    batch, height, width, depth = source.shape
+    options = node.options
+    sliding = window(
+        node,
+        graph,
+        padding=options.integer(0, bits=8),
+        input_size=(height, width),
+        filter_size=(options.integer(4), options.integer(3)),
+        stride=(options.integer(2), options.integer(1)),
+    )
+    expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, depth), "output")
+    if kind == "s8s8":
+        (input_scale, input_zero), (scale, zero) = (per_tensor(node, graph, tensor) for tensor in (source, output))
+        if input_zero != zero or abs(input_scale - scale) > _SCALE_TOLERANCE:
+            raise refuse(node, graph, "input and output must have the same scale and zero point")
+    fused = activation(node, graph, options.integer(5, bits=8))
+    return Layer(
+        node=node,
+        inputs=(source,),
+        outputs=(output,),
+        signature=kind,
+        parameters=Parameters(window=sliding, range=output_range(node, graph, fused, output, kind)),
+    )
+
+
+def lower_pool(layer: Layer, template: str) -> Lowered:
+    """Lower to a template that takes the window's numbers, the channels and the range."""
+    parameters, source = layer.parameters, layer.inputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    numbers: dict[str, Number] = parameters.window.numbers() | {
+        "batch": source.shape[0],
+        "depth": source.shape[3],
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    helpers = ("window",) if parameters.window.padded else ()
+    return Lowered(
+        template=template,
+        numbers=numbers,
+        helpers=(*helpers, "clamp_s8" if layer.signature == "s8s8" else "clamp_f32"),
+    )
+
+
+def window_elements(layer: Layer) -> int:
+    """Elements that one inference reads, padding included."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    return layer.outputs[0].elements * parameters.window.height.filter * parameters.window.width.filter

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CONV_2D: filters of all input channels (or of a group of them) at every position of a window."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.graph import DType, Graph, Node
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._quantized import (
+    MAX_TAPS,
+    Multiplier,
+    Range,
+    activation,
+    checked_multiplier,
+    fold_offset,
+    output_range,
+    per_tensor,
+    requantization,
+    weight_scales,
+)
+from harness.ops._window import Window, window
+
+_NEWEST_VERSION = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """A convolution: ``groups`` splits input and output channels alike."""
+
+    window: Window
+    groups: int
+    range: Range
+    input_zero: int = 0
+    output_zero: int = 0
+    multipliers: tuple[Multiplier, ...] = ()
+
+
+def parse(node: Node, graph: Graph) -> Layer:
+    """Check a convolution and compute its window and its requantization (in double, as the reference does)."""
+    version_at_most(node, graph, _NEWEST_VERSION)
+    source, weights, bias = operands(node, graph, minimum=2, maximum=3)
+    assert source is not None
+    assert weights is not None
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, source, weights, output)
+    computed(node, graph, source)
+    constant(node, graph, weights, "weights")
+    if len(source.shape) != 4 or len(weights.shape) != 4:
+        raise refuse(node, graph, "input and weights must have four dimensions")
+    batch, height, width, depth = source.shape
+    channels, filter_height, filter_width, filter_depth = weights.shape
+    if depth % filter_depth or channels % (depth // filter_depth):
+        raise refuse(node, graph, f"{depth} channels do not divide into filters of depth {filter_depth}")
+    if filter_height * filter_width * filter_depth > MAX_TAPS:
+        raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
+    if bias is not None:
+        constant(node, graph, bias, "bias")
+        expect_shape(node, graph, bias, (channels,), "bias")
+        if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
+            raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")
+    options = node.options
+    sliding = window(
+        node,
+        graph,
+        padding=options.integer(0, bits=8),
+        input_size=(height, width),
+        filter_size=(filter_height, filter_width),
+        stride=(options.integer(2), options.integer(1)),
+        dilation=(options.integer(5, 1), options.integer(4, 1)),
+    )
+    expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, channels), "output")
+    fused = activation(node, graph, options.integer(3, bits=8))
+    parameters = Parameters(
+        window=sliding, groups=depth // filter_depth, range=output_range(node, graph, fused, output, kind)
+    )
+    if kind == "s8s8":
+        input_scale, input_zero = per_tensor(node, graph, source)
+        output_scale, output_zero = per_tensor(node, graph, output)
+        scales = weight_scales(node, graph, weights, axis=0)
+        parameters = dataclasses.replace(
+            parameters,
+            input_zero=input_zero,
+            output_zero=output_zero,
+            multipliers=tuple(checked_multiplier(node, graph, input_scale * scale / output_scale) for scale in scales),
+        )
+    return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
+
+
+def macs(layer: Layer) -> int:
+    """Multiply-accumulates of one inference, taps in the padding included."""
+    weights = layer.inputs[1]
+    assert weights is not None
+    return layer.outputs[0].elements * (weights.elements // weights.shape[0])
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to the generic kernel; the input's offset goes into the bias where no window leaves the input."""
+    parameters, (source, weights, bias) = layer.parameters, layer.inputs
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    assert weights is not None
+    assert weights.data is not None
+    numbers: dict[str, Number] = parameters.window.numbers() | {
+        "batch": source.shape[0],
+        "input_depth": source.shape[3],
+        "output_depth": weights.shape[0],
+        "filter_depth": weights.shape[3],
+        "groups": parameters.groups,
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    constants = [Constant(name="weights", values=weights.data, role="weights")]
+    values = None if bias is None else bias.data
+    helpers: tuple[str, ...] = ("window",) if parameters.window.padded else ()
+    if layer.signature == "s8s8":
+        folded = not parameters.window.padded
+        values = fold_offset(
+            None if values is None else values.astype(np.int32),
+            weights.data.astype(np.int8).reshape(weights.shape[0], -1),
+            -parameters.input_zero if folded else 0,
+        )
+        scaling, tables = requantization(parameters.multipliers)
+        numbers |= scaling
+        numbers |= {"input_offset": 0 if folded else -parameters.input_zero, "output_zero": parameters.output_zero}
+        constants += tables
+        helpers += ("requantize", "clamp_s8")
+    else:
+        helpers += ("clamp_f32",)
+    if values is not None:
+        constants.append(Constant(name="bias", values=values, role="weights"))
+    return Lowered(template="ops/conv_2d/generic.c.j2", numbers=numbers, constants=tuple(constants), helpers=helpers)
+
+
+VARIANTS = (
+    Variant(
+        name="generic",
+        operator="CONV_2D",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        lower=lower,
+        cost=lambda layer: 5.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
+    ),
+)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FULLY_CONNECTED: every output is a weighted sum of all inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.graph import DType, Graph, Node
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._quantized import (
+    MAX_TAPS,
+    Multiplier,
+    Range,
+    activation,
+    checked_multiplier,
+    fold_offset,
+    output_range,
+    per_tensor,
+    requantization,
+    weight_scales,
+)
+
+_NEWEST_VERSION = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """A matrix product: ``rows`` vectors of the input, one after the other."""
+
+    rows: int
+    range: Range
+    input_zero: int = 0
+    output_zero: int = 0
+    multipliers: tuple[Multiplier, ...] = ()
+
+
+def parse(node: Node, graph: Graph) -> Layer:
+    """Check a fully connected layer; with one weight scale, its product with the input's is single precision.
+
+    Source: TensorFlow, ``tensorflow/lite/kernels/kernel_util.cc`` (``GetQuantizedConvolutionMultipler``).
+    """
+    version_at_most(node, graph, _NEWEST_VERSION)
+    source, weights, bias = operands(node, graph, minimum=2, maximum=3)
+    assert source is not None
+    assert weights is not None
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, source, weights, output)
+    computed(node, graph, source)
+    constant(node, graph, weights, "weights")
+    if len(weights.shape) != 2:
+        raise refuse(node, graph, "its weights must have two dimensions")
+    if node.options.integer(1, bits=8) != 0:
+        raise refuse(node, graph, "its weights are shuffled", "Convert the model with weights in the default format.")
+    channels, depth = weights.shape
+    if source.elements % depth or output.elements != source.elements // depth * channels:
+        raise refuse(node, graph, f"input and output do not fit weights of shape {channels}x{depth}")
+    if depth > MAX_TAPS:
+        raise refuse(node, graph, f"an output has more than {MAX_TAPS} weights")
+    if bias is not None:
+        constant(node, graph, bias, "bias")
+        expect_shape(node, graph, bias, (channels,), "bias")
+        if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
+            raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")
+    fused = activation(node, graph, node.options.integer(0, bits=8))
+    parameters = Parameters(rows=source.elements // depth, range=output_range(node, graph, fused, output, kind))
+    if kind == "s8s8":
+        input_scale, input_zero = per_tensor(node, graph, source)
+        output_scale, output_zero = per_tensor(node, graph, output)
+        scales = weight_scales(node, graph, weights, axis=0)
+        products = [input_scale * scale for scale in scales]
+        parameters = dataclasses.replace(
+            parameters,
+            input_zero=input_zero,
+            output_zero=output_zero,
+            multipliers=tuple(checked_multiplier(node, graph, product / output_scale) for product in products),
+        )
+    return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
+
+
+def macs(layer: Layer) -> int:
+    """Multiply-accumulates of one inference."""
+    weights = layer.inputs[1]
+    assert weights is not None
+    return layer.outputs[0].elements * weights.shape[1]
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to the generic kernel; the input's offset goes into the bias."""
+    parameters, (_, weights, bias) = layer.parameters, layer.inputs
+    assert isinstance(parameters, Parameters)
+    assert weights is not None
+    assert weights.data is not None
+    numbers: dict[str, Number] = {
+        "rows": parameters.rows,
+        "input_depth": weights.shape[1],
+        "output_depth": weights.shape[0],
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    constants = [Constant(name="weights", values=weights.data, role="weights")]
+    values = None if bias is None else bias.data
+    if layer.signature == "s8s8":
+        values = fold_offset(
+            None if values is None else values.astype(np.int32),
+            weights.data.astype(np.int8).reshape(weights.shape),
+            -parameters.input_zero,
+        )
+        scaling, tables = requantization(parameters.multipliers, rounded_once=True)
+        numbers |= scaling | {"output_zero": parameters.output_zero}
+        constants += tables
+    if values is not None:
+        constants.append(Constant(name="bias", values=values, role="weights"))
+    return Lowered(
+        template="ops/fully_connected/generic.c.j2",
+        numbers=numbers,
+        constants=tuple(constants),
+        helpers=("requantize", "clamp_s8") if layer.signature == "s8s8" else ("clamp_f32",),
+    )
+
+
+VARIANTS = (
+    Variant(
+        name="generic",
+        operator="FULLY_CONNECTED",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        lower=lower,
+        cost=lambda layer: 4.0 * macs(layer) + 30.0 * layer.outputs[0].elements,
+    ),
+)

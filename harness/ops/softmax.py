@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SOFTMAX over the last dimension.
+
+For int8 the reference computes in fixed point: exponentials with 5 integer bits of argument, their sum with 12, and
+the reciprocal by three steps of Newton. The exponentials of the at most 256 differences are a table here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.graph import Graph, Node
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._fixed_point import doubling_high_multiply, exp_of_nonpositive
+from harness.ops._quantized import per_tensor, quantize_multiplier
+
+_NEWEST_VERSION = 2
+_INTEGER_BITS = 5  # of a scaled difference; TensorFlow, tensorflow/lite/kernels/internal/reference/softmax.h
+_OUTPUT_SCALE = 1.0 / 256.0
+_OUTPUT_ZERO = -128
+_MAX_DEPTH = 511  # the reference stops the process when the sum of exponentials reaches 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """Rows of ``depth`` values; ``exponentials[d]`` is exp(-beta * scale * d) with 0 integer bits."""
+
+    rows: int
+    depth: int
+    beta: float
+    exponentials: NDArray[np.int32] | None = None
+
+
+def parse(node: Node, graph: Graph) -> Layer:
+    """Check a softmax and compute its table of exponentials."""
+    version_at_most(node, graph, _NEWEST_VERSION)
+    (source,) = operands(node, graph, minimum=1, maximum=1)
+    assert source is not None
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, source, output)
+    computed(node, graph, source)
+    expect_shape(node, graph, output, source.shape, "output")
+    if not source.shape:
+        raise refuse(node, graph, "its input must have at least one dimension")
+    depth = source.shape[-1]
+    beta = node.options.real(0)
+    if not (math.isfinite(beta) and beta > 0.0):
+        raise refuse(node, graph, f"its beta is {beta}, not a positive number")
+    exponentials = None
+    if kind == "s8s8":
+        scale, _ = per_tensor(node, graph, source)
+        if per_tensor(node, graph, output) != (_OUTPUT_SCALE, _OUTPUT_ZERO):
+            raise refuse(node, graph, "its output must have the scale 1/256 and the zero point -128")
+        if depth > _MAX_DEPTH:
+            raise refuse(
+                node,
+                graph,
+                f"rows of more than {_MAX_DEPTH} int8 values can stop the reference kernel",
+                "Leave the softmax out of the model, or keep it in float32.",
+            )
+        if beta * scale * (1 << (31 - _INTEGER_BITS)) <= 1.0:
+            raise refuse(node, graph, f"its input's scale {scale:g} is too small")
+        exponentials = _exponentials(beta, scale)
+    parameters = Parameters(rows=source.elements // depth, depth=depth, beta=beta, exponentials=exponentials)
+    return Layer(node=node, inputs=(source,), outputs=(output,), signature=kind, parameters=parameters)
+
+
+def macs(layer: Layer) -> int:
+    """No multiply-accumulates."""
+    del layer
+    return 0
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to the generic kernel."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    numbers: dict[str, Number] = {"rows": parameters.rows, "depth": parameters.depth}
+    if parameters.exponentials is None:
+        return Lowered(template="ops/softmax/generic.c.j2", numbers=numbers | {"beta": parameters.beta})
+    return Lowered(
+        template="ops/softmax/generic.c.j2",
+        numbers=numbers | {"table_size": len(parameters.exponentials)},
+        constants=(Constant(name="exponentials", values=parameters.exponentials, role="table"),),
+        helpers=("requantize",),
+    )
+
+
+def _exponentials(beta: float, scale: float) -> NDArray[np.int32]:
+    """Return the exponentials of the differences 0, -1, ... that are not so low that the reference drops them."""
+    real = min(beta * scale * (1 << (31 - _INTEGER_BITS)), float((1 << 31) - 1))
+    multiplier = quantize_multiplier(real)
+    reach = math.floor(((1 << _INTEGER_BITS) - 1) * (1 << (31 - _INTEGER_BITS)) / (1 << multiplier.shift))
+    return np.array(
+        [
+            exp_of_nonpositive(
+                doubling_high_multiply(-difference * (1 << multiplier.shift), multiplier.value), _INTEGER_BITS
+            )
+            for difference in range(min(reach, 255) + 1)
+        ],
+        dtype=np.int32,
+    )
+
+
+VARIANTS = (
+    Variant(
+        name="generic",
+        operator="SOFTMAX",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        lower=lower,
+        cost=lambda layer: (60.0 if layer.signature == "s8s8" else 200.0) * layer.outputs[0].elements,
+        in_place=lambda _layer: (0,),
+    ),
+)

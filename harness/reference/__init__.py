@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The truth that devices are held against: the TFLite reference kernels, the comparison rule, the standard inputs."""
+
+from harness.reference.comparison import RULE, Comparison, Difference, compare
+from harness.reference.golden import Golden, describe_reference
+from harness.reference.inputs import lowest, highest, pattern, seeded_random, standard_inputs, zero_point
+
+__all__ = [
+    "RULE",
+    "Comparison",
+    "Difference",
+    "Golden",
+    "compare",
+    "describe_reference",
+    "highest",
+    "lowest",
+    "pattern",
+    "seeded_random",
+    "standard_inputs",
+    "zero_point",
+]

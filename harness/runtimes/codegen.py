@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The default runtime: a model becomes plain C, one function a layer, in static memory that is planned beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+import harness
+from harness.boards import Board
+from harness.emit.model import ALIGNMENT, EmittedLayer, emit_model, weights_bytes
+from harness.emit.names import c_prefix
+from harness.errors import DoesNotFit, UnsupportedModel, UserError, did_you_mean
+from harness.graph import Graph, Tensor
+from harness.memory import Plan, Region, buffer_requests, plan_memory
+from harness.ops import Layer, Variant, choose_variant, count_macs, parse_layer
+from harness.passes import simplify
+from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, Port, RenderedModel
+from harness.tflite import read_model
+
+
+class Codegen:
+    """The runtime ``codegen``."""
+
+    NAME = "codegen"
+    VERSION = harness.__version__
+
+    def render(
+        self, model: bytes, board: Board, *, name: str, optimize: str = "speed", plan: KernelPlan = ()
+    ) -> RenderedModel:
+        """Turn a model into C for a board; ``plan`` names the variants of some layers, the cheapest serve the others.
+
+        Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or DoesNotFit.
+        """
+        del optimize  # the same sources serve every level
+        graph = simplify(read_model(model, name=name))
+        prefix = c_prefix(_stem(name))
+        layers = _parse(graph)
+        chosen = _choose(layers, board, plan)
+        emitted = tuple(
+            EmittedLayer(
+                name=layer_name,
+                symbol=f"{prefix}_{layer_name}",
+                variant=variant.name,
+                layer=layer,
+                lowered=variant.lower(layer),
+            )
+            for (layer_name, layer), variant in zip(layers.items(), chosen, strict=True)
+        )
+        _check_flash(emitted, board)
+        placed = _plan_memory(graph, emitted, chosen, board)
+        preferred = board.memory_for("activations")[0].name
+        return RenderedModel(
+            prefix=prefix,
+            files=emit_model(graph, emitted, placed, prefix=prefix, board=board.id, preferred=preferred),
+            inputs=tuple(_port(graph.tensor(index)) for index in graph.inputs),
+            outputs=tuple(_port(graph.tensor(index)) for index in graph.outputs),
+            layers=tuple(_info(layer) for layer in emitted),
+            plan=tuple(
+                PlannedBuffer(
+                    name=placement.request.name,
+                    region=placement.region,
+                    offset=placement.offset,
+                    size_bytes=placement.request.size_bytes,
+                    first_layer=placement.request.first,
+                    last_layer=placement.request.last,
+                )
+                for placement in placed.placements
+            ),
+            activations_bytes=dict(placed.region_bytes),
+            weights_bytes=weights_bytes(emitted),
+        )
+
+
+RUNTIME = Codegen()
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without folders and ending; both kinds of slashes separate folders."""
+    return PurePosixPath(name.replace("\\", "/")).stem
+
+
+def _parse(graph: Graph) -> Mapping[str, Layer]:
+    """Check every node; layers are named after their operator and its number in the model file."""
+    if not graph.nodes:
+        raise UnsupportedModel(f"{graph.name}: the model computes nothing")
+    for index in (*graph.inputs, *graph.outputs):
+        if graph.tensor(index).data is not None:
+            raise UnsupportedModel(
+                f"{graph.name}: tensor {index} is an input or output of the model, but its value is fixed"
+            )
+    return {f"{node.op.lower()}_{node.index}": parse_layer(node, graph) for node in graph.nodes}
+
+
+def _choose(layers: Mapping[str, Layer], board: Board, plan: KernelPlan) -> tuple[Variant, ...]:
+    wanted = dict(plan)
+    unknown = sorted(set(wanted) - set(layers))
+    if unknown:
+        raise UserError(f"the kernel plan names the layer {unknown[0]!r}", hint=did_you_mean(unknown[0], layers))
+    return tuple(choose_variant(layer, board.core.features, wanted.get(name)) for name, layer in layers.items())
+
+
+def _check_flash(layers: Sequence[EmittedLayer], board: Board) -> None:
+    """Refuse constants that no memory for weights can hold: known before anything is built."""
+    needed = weights_bytes(layers)
+    room = max(memory.size_bytes for memory in board.memory_for("weights"))
+    if needed > room:
+        raise DoesNotFit(
+            f"the model's constants take {needed} bytes, board {board.id} has {room} for weights",
+            missing_bytes=needed - room,
+            hint="Choose a smaller model, quantize it to int8, or a board with more flash.",
+        )
+
+
+def _plan_memory(graph: Graph, layers: Sequence[EmittedLayer], chosen: Sequence[Variant], board: Board) -> Plan:
+    requests = buffer_requests(
+        graph,
+        alignment=ALIGNMENT,
+        scratch_bytes={layer.layer.node.index: layer.lowered.scratch_bytes for layer in layers},
+        in_place={
+            layer.layer.node.index: variant.in_place(layer.layer) for layer, variant in zip(layers, chosen, strict=True)
+        },
+    )
+    regions = [
+        Region(name=memory.name, size_bytes=memory.size_bytes, block_bytes=memory.largest_block_bytes)
+        for memory in board.memory_for("activations")
+    ]
+    return plan_memory(requests, regions)
+
+
+def _port(tensor: Tensor) -> Port:
+    q = tensor.quantization
+    one = q is not None and len(q.scales) == 1
+    return Port(
+        tensor=tensor.index,
+        name=tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        size_bytes=tensor.size_bytes,
+        scale=q.scales[0] if q is not None and one else None,
+        zero_point=q.zero_points[0] if q is not None and one else None,
+    )
+
+
+def _info(layer: EmittedLayer) -> LayerInfo:
+    return LayerInfo(
+        name=layer.name,
+        op=layer.layer.node.op,
+        node=layer.layer.node.index,
+        symbol=layer.symbol,
+        variant=layer.variant,
+        macs=count_macs(layer.layer),
+        output=_port(layer.layer.outputs[0]),
+    )
