@@ -3,21 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+from harness.errors import BadModel
 from harness.graph import Graph, verify
 from harness.passes.drop_unused import drop_unused
 from harness.passes.fold_shapes import fold_shapes
 
+Pass: TypeAlias = Callable[[Graph], Graph]
+
 # The order matters: what folding makes superfluous is dropped after it.
-PASSES: tuple[Callable[[Graph], Graph], ...] = (fold_shapes, drop_unused)
+PASSES: tuple[Pass, ...] = (fold_shapes, drop_unused)
 
 
-def simplify(graph: Graph) -> Graph:
+def simplify(graph: Graph, passes: Sequence[Pass] = PASSES) -> Graph:
     """Return an equivalent graph without what a deployment need not compute.
 
     Every node that stays keeps its operator's number and its tensors, so that it can be compared with the reference.
+    Raises RuntimeError, naming the pass, where one of them breaks a sound graph: a bug in the pass, not in the model.
     """
-    for transform in PASSES:
-        graph = verify(transform(graph))
+    for transform in passes:
+        try:
+            graph = verify(transform(graph))
+        except BadModel as error:
+            raise RuntimeError(f"the pass {transform.__name__} broke the graph: {error.message}") from error
     return graph
