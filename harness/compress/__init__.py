@@ -6,6 +6,7 @@ from harness.compress._apply import (
     describe_technique,
     describe_techniques,
     load_technique,
+    parameters_of_steps,
     suggest_steps,
     technique_names,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "describe_technique",
     "describe_techniques",
     "load_technique",
+    "parameters_of_steps",
     "suggest_steps",
     "technique_names",
 ]

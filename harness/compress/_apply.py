@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from harness import registry
-from harness.compress._base import FineTune, Network, Technique, TechniqueFacts, steps_in_order
+from harness.compress._base import FineTune, Network, Stage, Technique, TechniqueFacts, steps_in_order
 from harness.errors import UserError
-from harness.records import CompressionStep
+from harness.records import CompressionStep, Scalar
 from harness.tasks import RecordingSpace, Space
 
 FAMILY = "harness.compress"
-NONE = "none"
-FLOAT32 = "float32"
+
+_STAGES: Mapping[Stage, tuple[str, str]] = {"network": ("pruning", "none"), "types": ("types", "float32")}
 
 
 def load_technique(name: str) -> Technique:
@@ -45,17 +45,38 @@ def describe_technique(name: str) -> TechniqueFacts:
 
 
 def suggest_steps(space: Space, names: Sequence[str]) -> tuple[CompressionStep, ...]:
-    """Choose at most one technique on the network and one on the types out of ``names``, with their parameters."""
-    techniques = {name: load_technique(name) for name in sorted(names)}
+    """Choose at most one technique of each stage out of ``names``, with its parameters, from a space."""
     steps = []
-    for stage, choice, absent in (("network", "pruning", NONE), ("types", "types", FLOAT32)):
-        members = tuple(name for name, technique in techniques.items() if stage == technique.STAGE)
-        chosen = space.suggest_categorical(choice, (absent, *members)) if members else absent
+    for choice, absent, members in _choices(names):
+        chosen = space.suggest_categorical(choice, (absent, *members))
         if chosen != absent:
             recorder = RecordingSpace(space, prefix=f"{chosen}.")
-            techniques[chosen].suggest(recorder)
+            load_technique(chosen).suggest(recorder)
             steps.append(CompressionStep(name=chosen, parameters=recorder.parameters))
     return tuple(steps)
+
+
+def parameters_of_steps(steps: Sequence[CompressionStep], names: Sequence[str]) -> dict[str, Scalar]:
+    """Return the parameters by which ``suggest_steps`` gives these steps again."""
+    given = {step.name: step for step in steps}
+    parameters: dict[str, Scalar] = {}
+    for choice, absent, members in _choices(names):
+        chosen = next((name for name in members if name in given), absent)
+        parameters[choice] = chosen
+        if chosen != absent:
+            parameters |= {f"{chosen}.{name}": value for name, value in given[chosen].parameters}
+    return parameters
+
+
+def _choices(names: Sequence[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return each stage's choice: its parameter's name, its value for no technique, and the stage's techniques."""
+    stages = {name: load_technique(name).STAGE for name in sorted(names)}
+    choices = []
+    for stage, (choice, absent) in _STAGES.items():
+        members = tuple(name for name in stages if stages[name] == stage)
+        if members:
+            choices.append((choice, absent, members))
+    return choices
 
 
 def apply_steps(network: Network, steps: Sequence[CompressionStep], *, fine_tune: FineTune, seed: int) -> Network:

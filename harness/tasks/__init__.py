@@ -4,6 +4,7 @@
 from harness.tasks._base import (
     Array,
     Build,
+    Choice,
     Data,
     Family,
     Floats,
@@ -21,6 +22,7 @@ from harness.tasks._stack import keras, model_optimization, tensorflow
 __all__ = [
     "Array",
     "Build",
+    "Choice",
     "Data",
     "Family",
     "FixedSpace",

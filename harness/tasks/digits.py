@@ -59,8 +59,8 @@ def dense(space: Space) -> Build:
 
 
 def convolutional(space: Space) -> Build:
-    """One to three 3x3 convolutions of 4 to 24 filters, the map halved once or twice on the way."""
-    blocks = space.suggest_int("blocks", 1, 3)
+    """Two or three 3x3 convolutions of 4 to 24 filters, the map halved twice on the way."""
+    blocks = space.suggest_int("blocks", 2, 3)
     filters = [space.suggest_int(f"filters_{k}", 4, 24, step=4) for k in range(blocks)]
     halving = space.suggest_categorical("halving", ("max_pool", "stride"))
 
@@ -120,10 +120,10 @@ TASK = Task(
     plan=TrainingPlan(
         epochs=20,
         batch_size=32,
-        learning_rate=5e-3,
+        learning_rate=1e-2,
         patience=4,
-        fine_tune_epochs=6,
-        fine_tune_learning_rate=1e-3,
+        fine_tune_epochs=8,
+        fine_tune_learning_rate=5e-3,
     ),
     families={"dense": dense, "convolutional": convolutional, "separable": separable},
     load_data=load_data,

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.compress import Network, apply_steps
-from harness.errors import BadTask, did_you_mean
+from harness.errors import BadTask, ToolError, did_you_mean
 from harness.records import Artifact, Candidate
 from harness.tasks import FixedSpace, LoadedTask, keras
 from harness.train.convert import convert
@@ -44,6 +46,7 @@ def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], 
     with clock("compress"):
         network = _compress(network, candidate, loaded)
     name = f"{loaded.name}-{candidate.family}-{candidate.key[:8]}"
+    _require_finite(network, name)
     with clock("convert"):
         model = convert(network, loaded.data.train.inputs, name=name)
     with clock("evaluate"):
@@ -82,6 +85,14 @@ def _train(candidate: Candidate, loaded: LoadedTask) -> tuple[Network, int]:
     model, plan = build(candidate, loaded), loaded.task.plan
     epochs = fit(model, loaded, epochs=plan.epochs, learning_rate=plan.learning_rate, seed=candidate.seed % _SEEDS)
     return Network(model=model), epochs
+
+
+def _require_finite(network: Network, name: str) -> None:
+    if not all(np.isfinite(weights).all() for weights in network.model.get_weights()):
+        raise ToolError(
+            f"the training of {name} diverged: some weights are not finite",
+            hint="Lower the learning rate of the task, or narrow the family's space.",
+        )
 
 
 def _compress(network: Network, candidate: Candidate, loaded: LoadedTask) -> Network:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The search: a driver proposes candidates, each is trained, compressed, measured, stored, and told to the driver."""
+
+from harness.search.front import front_of, values_of
+from harness.search.objectives import FIGURES, Direction, Objective, default_objectives, parse_objectives
+from harness.search.outcome import Reason, Status, TrialOutcome, Value
+from harness.search.request import (
+    Bench,
+    Event,
+    FinishedTrial,
+    Listener,
+    Moment,
+    Producer,
+    SearchRequest,
+    SearchResult,
+)
+from harness.search.run import load_finished, run
+
+__all__ = [
+    "FIGURES",
+    "Bench",
+    "Direction",
+    "Event",
+    "FinishedTrial",
+    "Listener",
+    "Moment",
+    "Objective",
+    "Producer",
+    "Reason",
+    "SearchRequest",
+    "SearchResult",
+    "Status",
+    "TrialOutcome",
+    "Value",
+    "default_objectives",
+    "front_of",
+    "load_finished",
+    "parse_objectives",
+    "run",
+    "values_of",
+]

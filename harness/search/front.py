@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The best trials of a study: those that no other one beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.errors import UserError
+from harness.records import How
+from harness.search.objectives import Objective
+from harness.search.outcome import Status, TrialOutcome
+from harness.search.request import FinishedTrial
+from harness.stats import pareto_front
+
+
+def front_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -> tuple[int, ...]:
+    """Return the numbers of the trials on the Pareto front, each candidate once.
+
+    Only complete trials count, all of whose values come from verified measurements. Raises UserError where values of
+    one objective were obtained in different ways.
+    """
+    whole = [trial for trial in trials if trial.outcome.status is Status.COMPLETE and _has_all(trial, objectives)]
+    first = [trial for trial in whole if trial.outcome.duplicate_of is None]
+    require_one_how(trial.outcome for trial in first)
+    points = []
+    for trial in first:
+        values = values_of(trial.outcome, objectives)
+        points.append([v if o.direction == "minimize" else -v for v, o in zip(values, objectives, strict=True)])
+    return tuple(first[position].number for position in pareto_front(points))
+
+
+def values_of(outcome: TrialOutcome, objectives: Sequence[Objective]) -> tuple[float, ...]:
+    """Return an outcome's values in the order of the objectives."""
+    known = {value.objective: value.value for value in outcome.values}
+    return tuple(known[objective.key] for objective in objectives)
+
+
+def require_one_how(outcomes: Iterable[TrialOutcome]) -> None:
+    """Raise UserError where values of one objective were obtained in different ways: they must not be ranked."""
+    seen: dict[str, How] = {}
+    for value in (value for outcome in outcomes for value in outcome.values):
+        before = seen.setdefault(value.objective, value.how)
+        if before is not value.how:
+            raise UserError(
+                f"{value.objective} is {before.value} in one trial and {value.how.value} in another: "
+                "such figures cannot be compared",
+                hint="Begin a new study on the rig as it is now: --study NAME.",
+            )
+
+
+def _has_all(trial: FinishedTrial, objectives: Sequence[Objective]) -> bool:
+    known: Mapping[str, float] = {value.objective: value.value for value in trial.outcome.values}
+    return all(objective.key in known for objective in objectives)

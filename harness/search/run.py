@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The search: ask, train, bench, store, tell, until enough trials are done or the time is up.
+
+The store is the one source of truth: the driver is told from it, also what this process has just found, so that a run
+that was killed and resumed at any moment goes on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from harness import registry
+from harness.errors import RigError, StoreError
+from harness.records import Candidate, Parameters, from_plain, to_plain
+from harness.search.drivers import FAMILY, Driver, DriverModule
+from harness.search.front import front_of, require_one_how, values_of
+from harness.search.objectives import Objective
+from harness.search.outcome import Status, TrialOutcome
+from harness.search.proposal import Proposal, make_candidate, parameters_of, propose
+from harness.search.request import (
+    Bench,
+    Ended,
+    Event,
+    FinishedTrial,
+    Listener,
+    Moment,
+    Producer,
+    SearchRequest,
+    SearchResult,
+)
+from harness.search.trial import Tools, TrialEnd, run_trial
+from harness.store import Store, Trial, TrialState
+from harness.tasks import FixedSpace, Space
+
+_HINT = "Restore the store from a copy, or begin another study with --study NAME."
+
+
+def run(
+    request: SearchRequest,
+    *,
+    store: Store,
+    produce: Producer,
+    bench: Bench,
+    listen: Listener = lambda _event: None,
+) -> SearchResult:
+    """Begin or resume a study and carry it on to its end.
+
+    An interruption from the keyboard ends the run cleanly: the trial under way stays running in the store, and is taken
+    up again on resume. Raises UserError where the study exists and is not resumed, or is resumed with another
+    configuration; RigError where no board is left; what else stops a search is raised as it is.
+    """
+    request.check()
+    search = _Search(request, Tools(store=store, produce=produce, bench=bench), listen)
+    search.open()
+    deadline = None if request.timeout_seconds is None else time.monotonic() + request.timeout_seconds
+    ended: Ended = "trials"
+    try:
+        while request.trials is None or search.done < request.trials:
+            if deadline is not None and time.monotonic() >= deadline:
+                ended = "timeout"
+                break
+            search.step()
+    except KeyboardInterrupt:
+        ended = "interrupted"
+    return search.result(ended)
+
+
+class _Search:
+    """A study under way: its finished trials as the store has them, and a driver that was told of each."""
+
+    def __init__(self, request: SearchRequest, tools: Tools, listen: Listener) -> None:
+        self._request = request
+        self._tools = tools
+        self._listen = listen
+        self._finished: list[FinishedTrial] = []
+        self._driver: Driver | None = None
+
+    def open(self) -> None:
+        """Create the study, or take it up with all that the store knows of it."""
+        request, store = self._request, self._tools.store
+        if request.resume:
+            store.resume_study(request.study, request.config())
+        else:
+            store.create_study(request.study, request.config())
+        self._finished = list(load_finished(store, request.study))
+
+    @property
+    def done(self) -> int:
+        """Number of trials that are finished."""
+        return len(self._finished)
+
+    def step(self) -> None:
+        """Run one trial: the one that was left running, else the next that the driver proposes."""
+        store, study = self._tools.store, self._request.study
+        number, candidate, parameters = self._next()
+        store.begin_trial(study, number, candidate)
+        self._say(number, candidate, Moment.BEGIN)
+        end = self._repeated(candidate) or self._run(number, candidate, parameters)
+        trial = FinishedTrial(number=number, candidate=candidate, outcome=end.outcome)
+        require_one_how(each.outcome for each in (*self._finished, trial))
+        state = TrialState.COMPLETE if end.outcome.status is Status.COMPLETE else TrialState.FAILED
+        store.finish_trial(study, number, state, to_plain(end.outcome), results=end.results)
+        self._take(trial)
+        self._say(number, candidate, Moment.END, outcome=end.outcome)
+
+    def result(self, ended: Ended) -> SearchResult:
+        """Return the study as it stands."""
+        finished = load_finished(self._tools.store, self._request.study)
+        quarantined = _quarantined(finished)
+        return SearchResult(
+            study=self._request.study,
+            ended=ended,
+            trials=finished,
+            front=front_of(finished, _objectives_on(self._request.objectives, quarantined)),
+            quarantined=quarantined,
+        )
+
+    def _next(self) -> tuple[int, Candidate, Parameters]:
+        store, request = self._tools.store, self._request
+        for trial in store.trials(request.study):
+            if trial.state in (TrialState.RUNNING, TrialState.QUEUED):
+                candidate = _candidate(store, trial)
+                return trial.number, candidate, parameters_of(candidate, request.techniques)
+        number = 1 + max((trial.number for trial in self._finished), default=-1)
+        parameters = self._told_driver().ask(number)
+        proposal = self._define(FixedSpace(dict(parameters)))
+        return number, make_candidate(proposal, request.task_key, request.seed), parameters
+
+    def _repeated(self, candidate: Candidate) -> TrialEnd | None:
+        """Return the end of an earlier trial of the same candidate: nothing is counted twice."""
+        for trial in self._finished:
+            if trial.candidate == candidate:
+                outcome = replace(trial.outcome, duplicate_of=trial.number, seconds=())
+                return TrialEnd(outcome=outcome, results=())
+        return None
+
+    def _run(self, number: int, candidate: Candidate, parameters: Parameters) -> TrialEnd:
+        request = self._request
+        quarantined = _quarantined(self._finished)
+        results: list[str] = []
+        try:
+            return run_trial(
+                candidate,
+                parameters,
+                [board for board in request.boards if board not in quarantined],
+                request.objectives,
+                self._tools,
+                lambda moment, **facts: self._say(number, candidate, moment, **facts),
+                results,
+            )
+        except RigError:
+            self._tools.store.link_results(request.study, number, results)
+            raise
+
+    def _take(self, trial: FinishedTrial) -> None:
+        before = _quarantined(self._finished)
+        self._finished.append(trial)
+        if _quarantined(self._finished) != before:
+            self._driver = None  # fewer objectives: begin anew with what is known of those that are left
+        elif self._driver is not None:
+            _tell(self._driver, trial, _objectives_on(self._request.objectives, before))
+
+    def _told_driver(self) -> Driver:
+        """Return the driver, made anew and told all finished trials where there is none."""
+        if self._driver is None:
+            objectives = _objectives_on(self._request.objectives, _quarantined(self._finished))
+            module = cast(DriverModule, registry.load(FAMILY, self._request.driver))
+            directions = [objective.direction for objective in objectives]
+            self._driver = module.create(self._define, directions, self._request.seed)
+            for trial in self._finished:
+                _tell(self._driver, trial, objectives)
+        return self._driver
+
+    def _define(self, space: Space) -> Proposal:
+        return propose(space, self._request.task.task, self._request.techniques)
+
+    def _say(
+        self,
+        number: int,
+        candidate: Candidate,
+        moment: Moment,
+        *,
+        stage: str = "",
+        board: str | None = None,
+        message: str = "",
+        outcome: TrialOutcome | None = None,
+    ) -> None:
+        self._listen(
+            Event(
+                moment=moment,
+                number=number,
+                done=self.done,
+                trials=self._request.trials,
+                candidate=candidate,
+                stage=stage,
+                board=board,
+                message=message,
+                outcome=outcome,
+            )
+        )
+
+
+def load_finished(store: Store, study: str) -> tuple[FinishedTrial, ...]:
+    """Return the finished trials of a study by number. Raises StoreError for one that cannot be read."""
+    return tuple(
+        FinishedTrial(number=trial.number, candidate=_candidate(store, trial), outcome=_outcome(trial))
+        for trial in store.trials(study)
+        if trial.state in (TrialState.COMPLETE, TrialState.FAILED)
+    )
+
+
+def _candidate(store: Store, trial: Trial) -> Candidate:
+    candidate = store.get(Candidate, trial.candidate_key)
+    if candidate is None:
+        raise StoreError(f"the candidate of trial {trial.number} of the study {trial.study!r} is missing", hint=_HINT)
+    return candidate
+
+
+def _outcome(trial: Trial) -> TrialOutcome:
+    try:
+        return from_plain(TrialOutcome, trial.outcome)
+    except ValueError as error:
+        message = f"the outcome of trial {trial.number} of the study {trial.study!r} cannot be read: {error}"
+        raise StoreError(message, hint=_HINT) from error
+
+
+def _quarantined(trials: Sequence[FinishedTrial]) -> tuple[str, ...]:
+    return tuple(sorted({board for trial in trials for board in trial.outcome.quarantined}))
+
+
+def _objectives_on(objectives: Sequence[Objective], quarantined: Sequence[str]) -> tuple[Objective, ...]:
+    return tuple(objective for objective in objectives if objective.board not in quarantined)
+
+
+def _tell(driver: Driver, trial: FinishedTrial, objectives: Sequence[Objective]) -> None:
+    outcome = trial.outcome
+    values = values_of(outcome, objectives) if outcome.status is Status.COMPLETE else ()
+    violation = sum(reason.violation for reason in outcome.reasons) if outcome.status is Status.INFEASIBLE else 0.0
+    driver.tell(outcome.parameters, outcome.status, values, violation)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One trial: a candidate's artifact, found or made, on every board, and what the search is told of it."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from harness import errors
+from harness.errors import HarnessError
+from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
+from harness.search.objectives import Objective, figure_of
+from harness.search.outcome import Reason, Remedy, Status, TrialOutcome, Value, remedy_for, status_of, violation_of
+from harness.search.request import Bench, Moment, Producer
+from harness.store import Store
+
+Note = Callable[..., None]  # (moment, stage=, board=, message=): passes an event on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a trial calls."""
+
+    store: Store
+    produce: Producer
+    bench: Bench
+
+
+@dataclass(slots=True, kw_only=True)
+class _Notes:
+    """What a trial has found so far."""
+
+    results: list[str]  # ids of measurements and failures
+    seconds: dict[str, float] = field(default_factory=dict)
+    reasons: list[Reason] = field(default_factory=list)
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    quarantined: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialEnd:
+    """A trial's outcome, and the ids of the measurements and failures that it led to."""
+
+    outcome: TrialOutcome
+    results: tuple[str, ...]
+
+
+def run_trial(
+    candidate: Candidate,
+    parameters: Parameters,
+    boards: Sequence[str],
+    objectives: Sequence[Objective],
+    tools: Tools,
+    note: Note,
+    results: list[str],
+) -> TrialEnd:
+    """Train a candidate, or find its artifact in the store, and bench it on each board.
+
+    A board whose rig fails twice is left out and named in ``quarantined``; the failure's RigError is raised where no
+    board is left. The ids of measurements and failures are added to ``results`` as they are stored.
+    Raises what stops a search: a request that is wrong, and bugs.
+    """
+    notes = _Notes(results=results)
+    artifact = None
+    try:
+        artifact, model = _artifact(candidate, tools, notes, note)
+    except HarnessError as error:
+        if remedy_for(type(error).__name__) not in (Remedy.INFEASIBLE, Remedy.FAILED):
+            raise
+        _note_failure(_failure(candidate.key, error, tools.store), None, notes, tools.store)
+    else:
+        for board in boards:
+            _bench(model, candidate, board, tools, notes, note)
+    left = [board for board in boards if board not in notes.quarantined]
+    if not left:
+        raise _no_board_left(notes.reasons[-1])
+    wanted = [objective for objective in objectives if objective.board is None or objective.board in left]
+    return TrialEnd(outcome=_judge(parameters, artifact, wanted, notes), results=tuple(notes.results))
+
+
+def _artifact(candidate: Candidate, tools: Tools, notes: _Notes, note: Note) -> tuple[Artifact, bytes]:
+    """Return a candidate's artifact with its model: nothing is trained twice."""
+    known = tools.store.artifact_of(candidate.key)
+    if known is not None:
+        return known, tools.store.get_blob(known.sha256, verify=True).read_bytes()
+    trained = tools.produce(candidate, watch=lambda stage: note(Moment.STAGE, stage=stage))
+    notes.seconds.update(trained.seconds)
+    tools.store.put_blob(trained.model)
+    tools.store.put(candidate, trained.artifact)
+    return trained.artifact, trained.model
+
+
+def _bench(model: bytes, candidate: Candidate, board: str, tools: Tools, notes: _Notes, note: Note) -> None:
+    """Bench a model on a board, once more after a rig's fault; a second one quarantines the board."""
+    for attempt in (1, 2):
+        begin = time.monotonic()
+        outcome = _call_bench(model, candidate, board, tools, note)
+        notes.seconds[f"bench@{board}"] = notes.seconds.get(f"bench@{board}", 0.0) + time.monotonic() - begin
+        tools.store.put_outcome(outcome)
+        if outcome.measurement is not None:
+            _note_measurement(outcome.measurement, board, notes)
+            return
+        assert outcome.failure is not None
+        failure = outcome.failure
+        if remedy_for(failure.kind) is not Remedy.RETRY:
+            _note_failure(failure, board, notes, tools.store)
+            return
+        notes.results.append(failure.id)
+        moment = Moment.RETRY if attempt == 1 else Moment.QUARANTINE
+        note(moment, stage=failure.stage, board=board, message=failure.message)
+    notes.quarantined.append(board)
+    notes.reasons.append(Reason(board=board, kind=failure.kind, stage=failure.stage, message=failure.message))
+
+
+def _call_bench(model: bytes, candidate: Candidate, board: str, tools: Tools, note: Note) -> BenchOutcome:
+    def watch(stage: str) -> None:
+        note(Moment.STAGE, stage=stage, board=board)
+
+    watch("bench")
+    try:
+        outcome = tools.bench(model, candidate, board, watch=watch)
+    except HarnessError as error:
+        if remedy_for(type(error).__name__) is Remedy.STOP:
+            raise
+        failure = _failure(candidate.key, error, tools.store)
+        return BenchOutcome(model=candidate.key, board=board, runtime="", failure=failure, exit_code=error.exit_code)
+    if outcome.failure is not None and remedy_for(outcome.failure.kind) is Remedy.STOP:
+        failure = outcome.failure
+        raise _error_class(failure.kind)(f"{board}: {failure.stage}: {failure.message}")
+    return outcome
+
+
+def _no_board_left(last: Reason) -> Exception:
+    message = f"no board is left to search on: {last.board}: {last.stage}: {last.message}"
+    error = _error_class(last.kind)(message)
+    if isinstance(error, HarnessError):
+        error.hint = "Mend the rig, then go on with --resume: the trial under way is taken up again."
+    return error
+
+
+def _error_class(kind: str) -> type[Exception]:
+    """Return the class of a stored failure, so that the command ends with its exit code; a bug for an unknown kind."""
+    found = getattr(errors, kind, None)
+    return found if isinstance(found, type) and issubclass(found, HarnessError) else RuntimeError
+
+
+def _note_measurement(measurement: Measurement, board: str, notes: _Notes) -> None:
+    notes.results.append(measurement.id)
+    if measurement.verification.verified:
+        notes.measurements[board] = measurement
+        return
+    message = "the device's output differs from the golden output: the figures are not ranked"
+    notes.reasons.append(Reason(board=board, kind="WrongAnswer", stage="verify", message=message))
+
+
+def _note_failure(failure: Failure, board: str | None, notes: _Notes, store: Store) -> None:
+    store.put(failure)
+    notes.results.append(failure.id)
+    infeasible = remedy_for(failure.kind) is Remedy.INFEASIBLE
+    notes.reasons.append(
+        Reason(
+            board=board,
+            kind=failure.kind,
+            stage=failure.stage,
+            message=failure.message,
+            violation=violation_of(failure.kind, failure.violation) if infeasible else 0.0,
+        )
+    )
+
+
+def _failure(belongs_to: str, error: HarnessError, store: Store) -> Failure:
+    return Failure(
+        id=uuid.uuid4().hex,
+        belongs_to=belongs_to,
+        stage=error.stage or "train",
+        kind=type(error).__name__,
+        message=str(error),
+        log_sha256=store.put_blob(error.log.encode()) if error.log else None,
+        violation=float(getattr(error, "missing_bytes", 0.0)),
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _judge(
+    parameters: Parameters, artifact: Artifact | None, objectives: Sequence[Objective], notes: _Notes
+) -> TrialOutcome:
+    reasons = tuple(notes.reasons)
+    outcome = TrialOutcome(
+        status=status_of(reason for reason in reasons if reason.board not in notes.quarantined),
+        parameters=parameters,
+        reasons=reasons,
+        artifact=artifact.sha256 if artifact else None,
+        metrics=artifact.metrics if artifact else (),
+        seconds=tuple(notes.seconds.items()),
+        quarantined=tuple(notes.quarantined),
+    )
+    if outcome.status is not Status.COMPLETE or artifact is None:
+        return outcome
+    return replace(outcome, values=_values(artifact, objectives, notes.measurements))
+
+
+def _values(
+    artifact: Artifact, objectives: Sequence[Objective], measurements: Mapping[str, Measurement]
+) -> tuple[Value, ...]:
+    figures = {objective.key: figure_of(objective, artifact, measurements) for objective in objectives}
+    return tuple(Value(objective=key, value=figure.value, how=figure.how) for key, figure in figures.items())
