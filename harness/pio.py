@@ -52,7 +52,6 @@ def environment() -> Mapping[str, str]:
         "PLATFORMIO_SETTING_CHECK_PRUNE_SYSTEM_THRESHOLD": "0",
         "HARNESS_OBJECT_CACHE": str(cache_dir() / "objects"),
         "LC_ALL": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",  # the project's folder stays as it was rendered
     }
 
 

@@ -91,7 +91,9 @@ def command_for(emulation: Mapping[str, str], image: Path) -> list[str]:
     if emulation["driver"] == "native":
         return [str(image.absolute())]
     if emulation["driver"] != "qemu" or emulation["isa"] not in _PROGRAMS:
-        raise EmulatorError(f"this platform does not know the emulator {emulation['driver']!r} for {emulation['isa']!r}")
+        raise EmulatorError(
+            f"this platform does not know the emulator {emulation['driver']!r} for {emulation['isa']!r}"
+        )
     return [
         *_PROGRAMS[emulation["isa"]],
         *("-machine", emulation["machine"], "-nodefaults", "-display", "none", "-monitor", "none"),

@@ -37,7 +37,7 @@ def project_files(rendered: RenderedModel, board: Board, *, optimize: str) -> Ma
     for template, path in (("platformio.ini", "platformio.ini"), ("harness_config.h", "include/harness_config.h")):
         files[path] = render(f"project/{template}.j2", context).encode()
     files["README.md"] = render("project/README.md.j2", context).encode()
-    files[".gitignore"] = b".pio/\n"
+    files[".gitignore"] = b".pio/\n__pycache__/\n"
     if is_local(board):
         files |= _copied("boards", "platform", PLATFORM_FOLDER)
         files |= _board_files(board, context)

@@ -48,6 +48,17 @@ env.Append(
         "-Wl,--build-id=none",
     ],
 )
+# Objects that do not belong to a model are shared between projects, if the caller names a folder for them.
+objects = os.environ.get("HARNESS_OBJECT_CACHE")
+if objects:
+    env.CacheDir(objects)
+
+
+def belongs_to_one_build(node):
+    """Say whether an object changes with every model."""
+    return "/src/model/" in node.get_path() or node.get_path().endswith("/harness_build_key.o")
+
+
 linker_script = board.get("build.linker_script") and platform_dir / "boards" / board.get("build.linker_script")
 if linker_script:
     env.Replace(LDSCRIPT_PATH=os.path.relpath(linker_script))
@@ -55,14 +66,9 @@ if linker_script:
 program = env.BuildProgram()
 if linker_script:
     Depends(program, env.File(str(linker_script)))
+NoCache(program)
+NoCache([node for nodes in env["PIOBUILDFILES"] for node in nodes if belongs_to_one_build(node)])
 env.SideEffect("$BUILD_DIR/firmware.map", program)
-
-# Objects that do not belong to a model are shared between projects, if the caller names a folder for them.
-objects = os.environ.get("HARNESS_OBJECT_CACHE")
-if objects:
-    env.CacheDir(objects)
-    NoCache(program)
-    NoCache([node for node in env["PIOBUILDFILES"] for node in node if "/model/" in node.get_path()])
 
 
 def boot_once(source, **_kwargs):
