@@ -8,11 +8,14 @@ that even ``kill -9`` of the harness ends it.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +50,13 @@ def start(
     stderr: int | None = subprocess.STDOUT,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in its own process group that dies with this process. Raises ToolError where it is not installed.
+    """Start a child in its own process group that dies with this process.
 
-    The kernel ties a child's death to the *thread* that started it: start long-lived children from a thread that stays.
+    Raises ToolError where it is not installed or cannot be executed. The caller may be any thread, and need not last.
     """
     parent = os.getpid()
-    try:
+
+    def launch() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             cwd=cwd,
@@ -64,10 +68,26 @@ def start(
             start_new_session=True,
             preexec_fn=lambda: _die_with_parent(parent),  # noqa: PLW1509
         )
+
+    try:
+        # The kernel's death signal comes when the *thread* that forked ends, not the process.
+        if threading.current_thread() is threading.main_thread():
+            return launch()
+        return _lasting_thread(parent).submit(launch).result()
     except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise ToolError(f"{command[0]!r} cannot run in {cwd}: there is no such folder") from error
         raise ToolError(
             f"the program {command[0]!r} is not installed", hint="Run 'harness doctor': it names what to install."
         ) from error
+    except OSError as error:
+        raise ToolError(f"{command[0]!r} cannot be executed: {error.strerror}") from error
+
+
+@functools.cache
+def _lasting_thread(pid: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork has the cache, but not the thread)
+    """Return a thread that ends with this process, to start children for those that end earlier."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="harness-proc")
 
 
 def stop(child: subprocess.Popen[bytes], *, grace_seconds: float = 1.0) -> None:

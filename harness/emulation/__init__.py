@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emulators: each runs an image of a board behind one protocol, and counts what it executes."""
+"""Emulators: each runs an image of a board behind one protocol, and counts what it executes.
+
+A member is a module of this package with a ``DRIVER``, an EmulatorDriver.
+"""
 
 from harness.emulation._base import CountRequest, Counts, EmulatorDriver, EmulatorSession
+from harness.emulation._crosscheck import count_agrees
 
-__all__ = ["CountRequest", "Counts", "EmulatorDriver", "EmulatorSession"]
+__all__ = ["CountRequest", "Counts", "EmulatorDriver", "EmulatorSession", "count_agrees"]

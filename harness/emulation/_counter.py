@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The counter: builds the plugin, tells it what to count, reads its records (``plugin/harness_counter.c``)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import struct
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import proc
+from harness.boards import Board
+from harness.emulation._base import CountRequest, Counts
+from harness.emulation._symbols import function_ranges
+from harness.errors import OpenError, ToolError
+from harness.settings import cache_dir
+
+_SOURCE = Path(__file__).parent / "plugin" / "harness_counter.c"
+_FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
+_OTHER = "other"
+_COMPILE_SECONDS = 60.0
+
+
+@functools.cache
+def build_plugin(api: int) -> Path:
+    """Return the plugin compiled for a version of QEMU's plugin interface, compiling it on first use.
+
+    It lies in the cache, under the hash of its source, flags and version. Raises OpenError where it cannot be compiled.
+    """
+    flags = (*_FLAGS, f"-DHARNESS_PLUGIN_API={api}")
+    key = hashlib.sha256(b"\0".join((_SOURCE.read_bytes(), *(flag.encode() for flag in flags)))).hexdigest()[:16]
+    plugin = cache_dir() / "plugins" / f"harness_counter-api{api}-{key}.so"
+    if not plugin.is_file():
+        plugin.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = plugin.with_suffix(f".{os.getpid()}")
+        _compile([os.environ.get("CC") or "gcc", *flags, str(_SOURCE), "-o", str(unfinished)])
+        unfinished.replace(plugin)  # whoever is first: both are the same
+    return plugin
+
+
+def _compile(command: list[str]) -> None:
+    try:
+        finished = proc.run(command, timeout_seconds=_COMPILE_SECONDS)
+    except ToolError as error:
+        raise OpenError(
+            f"the instruction counter cannot be compiled: {error.message}",
+            hint="Install a C compiler: apt-get install gcc libc6-dev.",
+            log=error.log,
+        ) from error
+    if finished.exit_code != 0:
+        raise OpenError(f"the instruction counter does not compile:\n{finished.output}", log=finished.output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """What QEMU is given: an argument, and the open files that it names."""
+
+    argument: str
+    pass_fds: tuple[int, ...]
+    records: Records
+
+
+def open_counter(board: Board, image: Path, request: CountRequest, api: int, resources: ExitStack) -> Counter:
+    """Prepare to count an image. Raises OpenError where a function is missing or the plugin cannot be compiled."""
+    plugin = build_plugin(api)
+    config_fd = _file_in_memory("counter-config", resources)
+    records_fd = _file_in_memory("counter-records", resources)
+    os.pwrite(config_fd, _config(board, image, request).encode(), 0)
+    memories = (*(memory.name for memory in board.memories), _OTHER)
+    file = str(plugin).replace(",", ",,")  # how QEMU writes a comma in an option's value
+    return Counter(
+        argument=f"file={file},config={config_fd},records={records_fd}",
+        pass_fds=(config_fd, records_fd),
+        records=Records(records_fd, layers=len(request.layers), memories=memories),
+    )
+
+
+def _file_in_memory(name: str, resources: ExitStack) -> int:
+    fd = os.memfd_create(name)
+    resources.callback(os.close, fd)
+    return fd
+
+
+def _config(board: Board, image: Path, request: CountRequest) -> str:
+    ranges = function_ranges(image, (request.caller, request.inference, *request.layers))
+    lines = [("caller", *ranges[request.caller]), ("inference", *ranges[request.inference])]
+    lines += [("layer", *ranges[name]) for name in request.layers]
+    lines += [("memory", memory.address, memory.address + memory.size_bytes) for memory in board.memories]
+    return "".join(f"{word} {low} {high}\n" for word, low, high in lines)
+
+
+class Records:
+    """The counts written so far; each is read once, and kept."""
+
+    def __init__(self, fd: int, *, layers: int, memories: tuple[str, ...]) -> None:
+        self._fd = fd
+        self._layers = layers
+        self._memories = memories
+        self._format = struct.Struct(f"={1 + layers + (1 + layers) * len(memories)}Q")
+        self._seen: list[Counts] = []
+        self._closed = False
+
+    def read(self) -> tuple[Counts, ...]:
+        """Return all counts so far, in order."""
+        offset = len(self._seen) * self._format.size
+        try:
+            written = os.fstat(self._fd).st_size
+        except OSError:  # the session is closed
+            return tuple(self._seen)
+        while offset + self._format.size <= written:
+            self._seen.append(self._parse(os.pread(self._fd, self._format.size, offset)))
+            offset += self._format.size
+        return tuple(self._seen)
+
+    def _parse(self, record: bytes) -> Counts:
+        words = self._format.unpack(record)
+        per = len(self._memories)
+        reads = words[1 + self._layers :]
+        by_part = [tuple(zip(self._memories, reads[at : at + per], strict=True)) for at in range(0, len(reads), per)]
+        return Counts(
+            instructions=words[0],
+            layer_instructions=words[1 : 1 + self._layers],
+            reads=by_part[0],
+            layer_reads=tuple(by_part[1:]),
+        )
