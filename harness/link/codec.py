@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 from harness.errors import LinkCorrupt
 
-MARKER = 0xC5  # first byte of each message: never ASCII, never zero
+MARKER = 0xF8  # first byte of each message: UTF-8 text never holds it
 HEADER_BYTES = 4
 CRC_BYTES = 4
 MAX_PAYLOAD_BYTES = 32_768  # what the firmware's macro allows at most

@@ -48,6 +48,7 @@ class Device:
         resend_seconds: float = 0.5,
     ) -> None:
         self._stream = stream
+        self._resend_seconds = resend_seconds
         self._exchange = Exchange(stream, resend_seconds=resend_seconds, on_text=on_text, check=check)
         self._hello: Hello | None = None
         self._inference_seconds: float | None = None
@@ -158,7 +159,10 @@ class Device:
         for start in range(first, last + 1, self._room // 4):
             end = min(last, start + self._room // 4 - 1)
             reply = self._busy(Request.RUN_LAYERS, messages.RUN_LAYERS.pack(start, end), 1, deadline)
-            crcs += messages.parse_u32s(reply.body)
+            answered = messages.parse_u32s(reply.body)
+            if len(answered) != end - start + 1:
+                raise LinkCorrupt(f"the device answered {len(answered)} layers of {end - start + 1}")
+            crcs += answered
         self._layer_crcs.update(zip(range(first, last + 1), crcs, strict=True))
         return tuple(crcs)
 
@@ -241,7 +245,8 @@ class Device:
         known = self._inference_seconds
         expected = 0.0 if known is None else known * inferences
         limit = _FIRST_INFERENCE_SECONDS if known is None else _MESSAGE_SECONDS + 10 * expected
-        reply = self._ask(kind, payload, deadline or Deadline.after(limit), busy_seconds=1.0 + 3 * expected)
+        peace = 4 * self._resend_seconds if known is None else self._resend_seconds + 3 * expected
+        reply = self._ask(kind, payload, deadline or Deadline.after(limit), busy_seconds=peace)
         if kind in (Request.RUN, Request.STACK) and reply.busy_seconds > 0:
             took = reply.busy_seconds / max(1, inferences)
             self._inference_seconds = max(took, 0.8 * (known or 0.0))

@@ -122,7 +122,10 @@ class Exchange:
                 message = self._next(attempt)
                 if message is None:
                     break
-                if isinstance(message, Damaged) or message.type == Notice.NAK:
+                if isinstance(message, Damaged):
+                    damaged += 1
+                    break  # the reply, most likely: while it is busy, the device says nothing else
+                if message.type == Notice.NAK:
                     damaged += 1
                     if started_at is None:
                         break

@@ -33,11 +33,11 @@ class Request(IntEnum):
 
 
 class Notice(IntEnum):
-    """Types of what the device sends besides replies."""
+    """Types of what the device sends besides replies; requests lie below."""
 
-    BOOT = 0xF0
-    NAK = 0xF1
-    STARTED = 0xF2
+    BOOT = 0x70
+    NAK = 0x71
+    STARTED = 0x72
 
 
 class Status(IntEnum):

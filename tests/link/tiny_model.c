@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness_hal.h"
 #include "harness_model.h"
 
 static uint8_t input_a[40];
@@ -41,7 +42,10 @@ static void count_layer(void)
   counters[0]++;
   counters[1]++;
   if (input_b[0] == 0xFF && input_b[1] == 0xDD) {
-    abort(); /* a device that crashes, on request */
+    abort(); /* a device that dies, on request */
+  }
+  if (input_b[0] == 0xFF && input_b[1] == 0xDE) {
+    hal_reset(); /* one that restarts, as after a fault */
   }
 }
 

@@ -15,7 +15,7 @@
 #endif
 
 #define HARNESS_LINK_VERSION 1u
-#define HARNESS_LINK_MARKER 0xC5u  /* first byte of each message: never ASCII, never zero */
+#define HARNESS_LINK_MARKER 0xF8u /* first byte of each message: UTF-8 text never holds it */
 #define HARNESS_LINK_HEADER_BYTES 4u /* marker, type, sequence number */
 #define HARNESS_LINK_CRC_BYTES 4u
 #define HARNESS_LINK_FRAME_BYTES (HARNESS_LINK_HEADER_BYTES + HARNESS_MAX_PAYLOAD + HARNESS_LINK_CRC_BYTES)

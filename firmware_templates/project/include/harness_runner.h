@@ -51,10 +51,10 @@ enum {
   HARNESS_STACK = 0x0B,
   HARNESS_HEAP = 0x0C,
   HARNESS_RESET = 0x0D,
-  HARNESS_REPLY = 0x80, /* set in the type of each reply */
-  HARNESS_BOOT = 0xF0,
-  HARNESS_NAK = 0xF1,
-  HARNESS_STARTED = 0xF2
+  HARNESS_BOOT = 0x70, /* from here on notices of the device */
+  HARNESS_NAK = 0x71,
+  HARNESS_STARTED = 0x72,
+  HARNESS_REPLY = 0x80 /* set in the type of each reply */
 };
 
 #define HARNESS_HELLO_BYTES 88u

@@ -117,7 +117,7 @@ static void answer(const uint8_t *message, uint16_t size)
   harness_status_t status;
 
   size = (uint16_t)(size - HARNESS_LINK_HEADER_BYTES);
-  if (message[0] != HARNESS_LINK_MARKER || type >= HARNESS_REPLY) {
+  if (message[0] != HARNESS_LINK_MARKER || type >= HARNESS_BOOT) {
     return; /* an echo of what this side sent */
   }
   if (type == HARNESS_HELLO) {
