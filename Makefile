@@ -50,7 +50,7 @@ $(STAMPS)/packages: requirements.lock $(STAMPS)/venv
 	@touch $@
 
 $(STAMPS)/project: pyproject.toml setup.py $(STAMPS)/packages
-	@$(BIN)/python -m pip install -q --no-input --no-index --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --no-input --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/firmware: scripts/prepare.py $(STAMPS)/project

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wheel: built without a network, complete, and usable without the checkout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from harness import proc
+from tests.conftest import ROOT
+
+_BUILD_SECONDS = 300.0
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout's sources, so that building writes nothing into the checkout."""
+    source = tmp_path_factory.mktemp("source")
+    for folder in ("harness", "boards", "firmware_templates"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    for file in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source / file)
+    return source
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation", "-w", str(target)]
+    built = proc.run([*pip, str(source)], timeout_seconds=_BUILD_SECONDS)
+    assert built.exit_code == 0, built.output
+    (path,) = target.glob("mcu_harness-*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def files_below(folder: Path) -> set[str]:
+    ignored = {"__pycache__", ".pio"}
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {str(path) for path in found if not ignored & set(path.parts) and path.suffix != ".pyc"}
+
+
+@pytest.mark.parametrize("folder", ["boards", "firmware_templates"])
+def test_the_wheel_carries_every_file_of_a_data_folder(folder: str, source: Path, unpacked: Path) -> None:
+    expected = files_below(source / folder)
+    assert len(expected) > 5
+    assert files_below(unpacked / "harness" / "data" / folder) == expected
+
+
+def test_the_wheel_carries_every_file_of_the_package(source: Path, unpacked: Path) -> None:
+    carried = {name for name in files_below(unpacked / "harness") if not name.startswith("data/")}
+    assert carried == files_below(source / "harness")
+
+
+def test_the_wheel_carries_the_source_of_the_counter(unpacked: Path) -> None:
+    sources = [path for path in (unpacked / "harness" / "emulation").rglob("*.c") if "qemu" in path.read_text()]
+    assert sources
+
+
+def test_the_wheel_carries_the_licence_and_the_command(unpacked: Path) -> None:
+    (info,) = unpacked.glob("*.dist-info")
+    assert "Apache License" in next(info.rglob("LICENSE")).read_text()
+    assert "harness = harness.cli.app:main" in (info / "entry_points.txt").read_text()
+
+
+def test_nothing_but_the_package_is_in_the_wheel(unpacked: Path) -> None:
+    assert {path.name for path in unpacked.iterdir() if path.suffix != ".dist-info"} == {"harness"}
+
+
+def test_the_unpacked_wheel_finds_its_boards_and_templates(unpacked: Path, tmp_path: Path) -> None:
+    # -P keeps the current folder out; the wheel's folder comes before the checkout's.
+    code = (
+        f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
+        "from harness.settings import data_dir\n"
+        "from harness.boards import board_ids, load_board\n"
+        "print(data_dir('boards'), data_dir('firmware_templates'), *map(load_board, board_ids()), sep='\\n')"
+    )
+    ended = proc.run([sys.executable, "-P", "-c", code], timeout_seconds=60, cwd=tmp_path)
+    assert ended.exit_code == 0, ended.output
+    boards, templates = ended.output.splitlines()[:2]
+    assert Path(boards) == unpacked / "harness" / "data" / "boards"
+    assert Path(templates) == unpacked / "harness" / "data" / "firmware_templates"
+    assert len(ended.output.splitlines()) == 2 + len(list((source / "boards").glob("*.toml")))
