@@ -24,7 +24,9 @@ def fit(
     """
     plan, train, validation = loaded.task.plan, loaded.data.train, loaded.data.validation
     keras().utils.set_random_seed(seed)
-    model.compile(keras().optimizers.Adam(learning_rate), loaded.task.loss)
+    optimizer = keras().optimizers.Adam(learning_rate)
+    optimizer.build(model.trainable_variables)  # else the step is traced once to make them and once to use them
+    model.compile(optimizer, loaded.task.loss)
     stopper = keras().callbacks.EarlyStopping("val_loss", patience=plan.patience, restore_best_weights=True)
     history = model.fit(
         train.inputs,
