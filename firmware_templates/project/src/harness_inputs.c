@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runner's own copy of the inputs: an inference may destroy the model's. */
+#include <stddef.h>
 #include <string.h>
 
 #include "harness_config.h"
@@ -38,7 +39,7 @@ harness_status_t harness_load_input(uint16_t index, uint32_t offset, const uint8
       size > harness_model.inputs[index].size_bytes - offset) {
     return HARNESS_OUT_OF_RANGE;
   }
-  memcpy(copy + offset, bytes, size);
+  memcpy(copy + offset, bytes, (size_t)size);
   return HARNESS_OK;
 }
 
@@ -110,7 +111,7 @@ void harness_write_inputs(void)
   for (uint16_t i = 0; i < harness_model.input_count; i++) {
     const uint8_t *copy = copy_of(i);
     if (copy != NULL) {
-      memcpy(harness_model.inputs[i].data, copy, harness_model.inputs[i].size_bytes);
+      memcpy(harness_model.inputs[i].data, copy, (size_t)harness_model.inputs[i].size_bytes);
     }
   }
 }
