@@ -78,7 +78,7 @@ def test_nothing_but_the_package_is_in_the_wheel(unpacked: Path) -> None:
     assert {path.name for path in unpacked.iterdir() if path.suffix != ".dist-info"} == {"harness"}
 
 
-def test_the_unpacked_wheel_finds_its_boards_and_templates(unpacked: Path, tmp_path: Path) -> None:
+def test_the_unpacked_wheel_finds_its_boards_and_templates(source: Path, unpacked: Path, tmp_path: Path) -> None:
     # -P keeps the current folder out; the wheel's folder comes before the checkout's.
     code = (
         f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"

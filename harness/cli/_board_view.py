@@ -35,9 +35,11 @@ def summary(board: Board, reach: Reach) -> dict[str, Any]:
 
 def facts(board: Board, reach: Reach) -> dict[str, Any]:
     """Return all facts of a board, as JSON: the keys of its file, and what this machine can do with it."""
-    plain = board.model_dump(mode="json")
-    plain["core"]["features"] = sorted(board.core.features)
-    return {**plain, "estimate_note": None if _has_price(board) else NO_PRICE, "here": _here(reach)}
+    return {
+        **board.model_dump(mode="json"),
+        "estimate_note": None if _has_price(board) else NO_PRICE,
+        "here": _here(reach),
+    }
 
 
 def print_list(boards: Sequence[Board], reach: Mapping[str, Reach]) -> None:
@@ -136,7 +138,7 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:
 
 
 def _board_facts(board: Board, reach: Reach) -> list[tuple[str, str]]:
-    pio = board.platformio
+    pio, firmware = board.platformio, board.firmware
     environment = [f"platform {pio.platform}"]
     environment += [f"board {pio.board}"] if pio.board else []
     environment += [f"framework {pio.framework}"] if pio.framework else []
@@ -145,8 +147,8 @@ def _board_facts(board: Board, reach: Reach) -> list[tuple[str, str]]:
         ("here", reach.label),
         ("core", f"{board.core.id} ({board.core.isa}): {', '.join(sorted(board.core.features))}"),
         ("clock", f"{board.clock_hz / 1e6:,g} MHz" if board.kind != "host" else "unknown: its time means nothing"),
-        ("toolchain", " ".join((board.core.toolchain, *board.core.flags))),
-        ("firmware", f"HAL {board.firmware.hal}, {board.firmware.baud:,} baud"),
+        ("toolchain", " ".join((board.core.toolchain, *board.core.flags, *board.core.link_flags))),
+        ("firmware", f"HAL {firmware.hal}, {firmware.baud:,} baud, {size_text(firmware.stack_bytes)} of stack"),
         ("PlatformIO", ", ".join(environment)),
     ]
     return [*rows, ("USB ids", ", ".join(board.usb.ids))] if board.usb is not None else rows

@@ -17,7 +17,7 @@ from harness.boards import Board
 from harness.deadline import Deadline
 from harness.emulation._base import CountRequest
 from harness.emulation._cores import claim_core, pin
-from harness.emulation._counter import Counter, open_counter
+from harness.emulation._counter import Counter, build_plugin, open_counter
 from harness.emulation._pty import open_pty
 from harness.emulation._qmp import Qmp, QmpError
 from harness.emulation._session import ProcessSession, how_it_ended, last_words, open_log, read_log, start_child
@@ -83,6 +83,14 @@ class Qemu:
             if path is not None:
                 return _version_of(path)
         return None
+
+    def prepare(self) -> tuple[Path, ...]:
+        """Compile the counter for every QEMU of this machine ahead of its first use, and return the plugins.
+
+        Raises OpenError where it cannot be compiled.
+        """
+        found = [program.find() for program in (_ARM, _RISCV32)]
+        return tuple(dict.fromkeys(build_plugin(_plugin_api(path)) for path in found if path is not None))
 
     def start(self, board: Board, image: Path, *, count: CountRequest | None) -> ProcessSession:
         """Start ``image`` (an ELF); when this returns, the machine runs.
