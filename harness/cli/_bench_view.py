@@ -146,7 +146,7 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
     table.add_column()
     for name, quantity in (("instructions", found.instructions), ("latency", found.latency), ("energy", found.energy)):
         table.add_row(name, *_quantity_cells(quantity))
-    static = ", ".join(f"{s.name} {s.size_bytes:,}" for s in sections if _is_static_ram(s, sections))
+    static = ", ".join(f"{s.name} {s.size_bytes:,}" for s in sections if _is_static_ram(s))
     stack = found.ram.stack_bytes
     parts = f"static ({static or 'none'}), stack {stack:,}, heap {heap_bytes:,}"
     table.add_row("RAM", f"{found.ram.total_bytes:,} B", parts)
@@ -161,9 +161,9 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
     return table
 
 
-def _is_static_ram(section: Section, sections: tuple[Section, ...]) -> bool:
-    del sections
-    return section.size_bytes > 0 and section.region.startswith("ram")
+def _is_static_ram(section: Section) -> bool:
+    """Tell what is used of RAM from the room that is kept for the stack: of that, the peak counts."""
+    return section.size_bytes > 0 and section.region.startswith("ram") and section.name != ".stack"
 
 
 def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
@@ -181,16 +181,15 @@ def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
 
 def _layers(layers: tuple[LayerProfile, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("layer", "operator"):
-        table.add_column(name)
-    for name in ("MACs", "instructions (counted)", "per MAC", "share"):
-        table.add_column(name, justify="right")
+    table.add_column("layer", no_wrap=True)
+    for name in ("MACs", "instructions", "per MAC", "share"):
+        table.add_column(name, justify="right", no_wrap=True)
     total = sum(layer.instructions or 0 for layer in layers)
     for layer in layers:
         per_mac = layer.instructions / layer.macs if layer.instructions is not None and layer.macs else None
         share = f"{layer.instructions / total:.1%}" if layer.instructions is not None and total else "-"
         instructions = grouped(layer.instructions)
-        table.add_row(layer.name, layer.op, grouped(layer.macs), instructions, grouped(per_mac, 2), share)
+        table.add_row(layer.name, grouped(layer.macs), instructions, grouped(per_mac, 2), share)
     return table
 
 

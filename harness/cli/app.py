@@ -6,9 +6,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 import harness
@@ -61,20 +60,29 @@ def run(arguments: list[str]) -> int:
     except HarnessError as error:
         print_error(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted.", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return EXIT_OK
-    except Exception:
+    except Exception as error:
+        if _is_usage_error(error):
+            return _show_usage_error(error)
         import traceback
 
         traceback.print_exc()
         typer.echo("This is a bug in the harness. Please report it with the lines above.", err=True)
         return EXIT_BUG
+
+
+def _is_usage_error(error: Exception) -> bool:
+    """Typer keeps the errors of its parser to itself; what it promises of them is that they show themselves."""
+    return callable(getattr(error, "show", None)) and isinstance(getattr(error, "exit_code", None), int)
+
+
+def _show_usage_error(error: Any) -> int:
+    error.show()
+    return int(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How ``harness run`` shows a search: a live display, the front, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from harness.cli._console import console
+from harness.records import Candidate
+from harness.search import (
+    Event,
+    FinishedTrial,
+    Moment,
+    Objective,
+    SearchRequest,
+    SearchResult,
+    Status,
+    TrialOutcome,
+    front_of,
+)
+
+_UNITS = {"latency": "us", "energy": "uJ", "ram": "B", "flash": "B"}
+_SHOWN = 8
+
+
+class Display:
+    """A live table of the best so far on standard error; one line a trial where nobody looks."""
+
+    def __init__(self, request: SearchRequest, *, quiet: bool) -> None:
+        self._request = request
+        self._console = console(stderr=True)
+        self._quiet = quiet
+        self._finished: list[FinishedTrial] = []
+        self._stage = "loading the training stack"
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._bar = self._progress.add_task(escape(request.study), total=request.trials)
+        live = not quiet and self._console.is_terminal
+        self._live = Live(self, console=self._console, refresh_per_second=8, transient=True) if live else None
+
+    def __enter__(self) -> Display:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __rich__(self) -> RenderableType:
+        best = front_of(self._finished, self._request.objectives)
+        trials = [trial for trial in self._finished if trial.number in best]
+        return Group(self._progress, f"[dim]{escape(self._stage)}[/]", front_table(trials, self._request.objectives))
+
+    def listen(self, event: Event) -> None:
+        """Take up what the search says."""
+        where = f" on {event.board}" if event.board else ""
+        self._stage = f"trial {event.number}: {event.stage or event.moment.value}{where}"
+        if event.moment in (Moment.RETRY, Moment.QUARANTINE):
+            self._say(f"[yellow]{event.moment.value}[/]{where}: {escape(event.message)}")
+        if event.moment is Moment.END and event.outcome is not None:
+            trial = FinishedTrial(number=event.number, candidate=event.candidate, outcome=event.outcome)
+            self._finished.append(trial)
+            self._say(trial_line(trial))
+        self._progress.update(self._bar, completed=event.done)
+
+    def _say(self, line: str) -> None:
+        if not self._quiet:
+            self._console.print(line)
+
+
+def trial_line(trial: FinishedTrial) -> str:
+    """Say in one line how a trial ended."""
+    outcome = trial.outcome
+    head = f"trial {trial.number:>3}  {describe(trial.candidate)}"
+    if outcome.duplicate_of is not None:
+        return f"[dim]{head}: same candidate as trial {outcome.duplicate_of}[/]"
+    if outcome.status is Status.COMPLETE:
+        figures = "  ".join(f"{value.objective} {_number(value.objective, value.value)}" for value in outcome.values)
+        return f"{head}: {figures}  [dim]{sum(seconds for _, seconds in outcome.seconds):.1f} s[/]"
+    reason = outcome.reasons[0]
+    return f"{head}: [red]{outcome.status.value}[/] {reason.kind}: {escape(reason.message.splitlines()[0])}"
+
+
+def describe(candidate: Candidate) -> str:
+    """Say what a candidate is: its family with the parameters, and the steps of compression."""
+    sizes = ", ".join(f"{name} {value}" for name, value in candidate.parameters)
+    steps = " + ".join(describe_step(step.name, dict(step.parameters)) for step in candidate.compression)
+    return escape(f"{candidate.family} ({sizes}) {steps}".strip())
+
+
+def describe_step(name: str, parameters: dict[str, str | int | float | bool]) -> str:
+    """Name a step of compression with its parameters."""
+    inside = ", ".join(
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in parameters.items()
+    )
+    return f"{name}({inside})" if inside else name
+
+
+def front_table(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -> Table:
+    """Return the table of the best candidates, the most accurate first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("trial", justify="right")
+    for objective in objectives:
+        table.add_column(_heading(objective, trials), justify="right")
+    table.add_column("network and compression", overflow="fold")
+    first = objectives[0].key
+    for trial in sorted(trials, key=lambda each: -_values(each.outcome)[first]):
+        values = _values(trial.outcome)
+        cells = [_number(objective.key, values[objective.key]) for objective in objectives]
+        table.add_row(str(trial.number), *cells, describe(trial.candidate))
+    return table
+
+
+def _values(outcome: TrialOutcome) -> dict[str, float]:
+    return {value.objective: value.value for value in outcome.values}
+
+
+def _heading(objective: Objective, trials: Sequence[FinishedTrial]) -> str:
+    hows = {value.how.value for trial in trials for value in trial.outcome.values if value.objective == objective.key}
+    unit = f" ({_UNITS[objective.name]})" if objective.name in _UNITS else ""
+    board = f"\n{objective.board}" if objective.board else "\nvalidation"
+    return f"{objective.name}{unit}{board}\n[dim]{', '.join(sorted(hows))}[/]"
+
+
+def _number(objective: str, value: float) -> str:
+    name = objective.partition("@")[0]
+    return f"{value:,.0f}" if name in ("instructions", "ram", "flash") else f"{value:,.4g}"
+
+
+def print_result(found: SearchResult, objectives: Sequence[Objective], report: Path) -> None:
+    """Print how the search ended, the front, and where the report lies."""
+    out = console()
+    counts = {status: sum(t.outcome.status is status for t in found.trials) for status in Status}
+    summary = ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
+    out.print(f"\n[bold]{escape(found.study)}[/]: {len(found.trials)} trials ({summary or 'none finished'})")
+    for board in found.quarantined:
+        out.print(f"[yellow]{board} was left out: its rig failed twice[/]")
+    best = [trial for trial in found.trials if trial.number in found.front]
+    if best:
+        out.print("\nThe best candidates: none is better in every figure. All outputs verified on the device.")
+        out.print(front_table(best, objectives))
+    elif found.trials:
+        out.print("[red]No candidate meets all limits.[/] The report says why for each.")
+    if found.ended == "interrupted":
+        out.print(f"\nInterrupted; nothing is lost. Go on with: harness run --study {escape(found.study)} --resume")
+    out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)
+
+
+def result_json(found: SearchResult, objectives: Sequence[Objective], report: Path) -> str:
+    """Return the end of a search as JSON."""
+    front = [
+        {
+            "trial": trial.number,
+            "candidate": trial.candidate.key,
+            "artifact": trial.outcome.artifact,
+            "family": trial.candidate.family,
+            "parameters": dict(trial.candidate.parameters),
+            "compression": [{"name": step.name, **dict(step.parameters)} for step in trial.candidate.compression],
+            "values": {
+                value.objective: {"value": value.value, "how": value.how.value} for value in trial.outcome.values
+            },
+        }
+        for trial in found.trials
+        if trial.number in found.front
+    ]
+    return json.dumps(
+        {
+            "schema": 1,
+            "study": found.study,
+            "ended": found.ended,
+            "trials": len(found.trials),
+            "objectives": [objective.key for objective in objectives],
+            "front": front,
+            "quarantined": list(found.quarantined),
+            "report": str(report),
+        },
+        indent=2,
+    )

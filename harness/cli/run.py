@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness run``: a search that measures every candidate on the boards, with a live display."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import EXIT_INTERRUPTED, EXIT_OK
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+
+
+def run(
+    board: Annotated[list[str], typer.Option("--board", "-b", help="Board to measure on; repeat for several.")] = [
+        "mps2_an386"
+    ],
+    task: Annotated[str, typer.Option(help="Data and networks: a task's name, or the path of its file.")] = "digits",
+    trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,
+    study: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the study; default: the task's.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that was begun before.")] = False,
+    objective: Annotated[
+        list[str], typer.Option(metavar="NAME[:min|:max][@BOARD]", help="What to optimise; repeat for several.")
+    ] = [],
+    compress: Annotated[
+        list[str], typer.Option(metavar="TECHNIQUE", help="Compression to choose from; default: all; repeat.")
+    ] = [],
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Price the counts of an emulated core for a real board that is not here.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
+    driver: Annotated[str, typer.Option(help="What proposes the candidates.")] = "optuna",
+    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the front as JSON.")] = False,
+) -> int:
+    """Search networks and their compression, each measured on the boards; ends with the best and an HTML report."""
+    from harness.boards import load_board
+    from harness.cli._run_bench import make_bench
+    from harness.cli._run_view import Display, print_result, result_json
+    from harness.compress import technique_names
+    from harness.report import study_report
+    from harness.search import SearchRequest, default_objectives, parse_objectives
+    from harness.search import run as search
+    from harness.settings import results_dir
+    from harness.store import open_store
+    from harness.tasks import load_task, task_key
+    from harness.train import produce, training_stack
+
+    boards = [load_board(name) for name in board]
+    loaded = load_task(task)
+    metric = loaded.task.metric
+    objectives = (
+        parse_objectives(objective, metric, boards)
+        if objective
+        else default_objectives(metric, boards, estimate=estimate)
+    )
+    request = SearchRequest(
+        study=study or Path(task).stem,
+        task=loaded,
+        task_key=task_key(loaded, training_stack()),
+        boards=tuple(board),
+        objectives=objectives,
+        techniques=tuple(compress) or technique_names(),
+        driver=driver,
+        seed=seed,
+        options=(("estimate", estimate),),
+        trials=trials if trials or timeout else 20,
+        timeout_seconds=timeout,
+        resume=resume,
+    )
+    folder = results_dir(results)
+    with open_store(folder) as store, Display(request, quiet=as_json) as display:
+        found = search(
+            request,
+            store=store,
+            produce=lambda candidate, *, watch: produce(candidate, loaded, watch=watch),
+            bench=make_bench(loaded, store, estimate=estimate),
+            listen=display.listen,
+        )
+        report = folder / "reports" / f"{_file_name(request.study)}.html"
+        study_report(store, request.study, report)
+    if as_json:
+        typer.echo(result_json(found, objectives, report))
+    else:
+        print_result(found, objectives, report)
+    return EXIT_INTERRUPTED if found.ended == "interrupted" else EXIT_OK
+
+
+def _file_name(study: str) -> str:
+    """Return a study's name with everything that means something to a file system or a shell replaced."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in study)[:80] or "study"
