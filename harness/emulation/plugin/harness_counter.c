@@ -21,7 +21,8 @@
  * executed, or one of the caller's (the last layer may be a tail call). A layer entered while another is open is part
  * of that one; a layer entered outside an inference is not counted.
  *
- * One virtual CPU. An interrupt that is served inside an inference is counted with it.
+ * One virtual CPU. An interrupt that is served inside an inference is counted with it; what the processor itself reads
+ * to enter and leave it is no read of an instruction, and is not. An atomic read-modify-write counts as a write alone.
  *
  * QEMU's plugin header is not packaged everywhere, so the few functions used are declared here, for the versions of
  * its interface that HARNESS_PLUGIN_API names: 1 (QEMU up to 8) or 2 (QEMU 9 and later accept it).
@@ -51,7 +52,7 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 struct qemu_plugin_info; /* not looked into: its layout differs between versions */
 
-enum { CB_NO_REGS = 0, INLINE_ADD_U64 = 0, MEM_READS = 1 };
+enum { CB_NO_REGS = 0, INLINE_ADD_U64 = 0, MEM_READS_AND_WRITES = 3 };
 
 typedef void (*translate_callback_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
 typedef void (*execute_callback_t)(unsigned int cpu, void *data);
@@ -66,6 +67,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, execu
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_callback_t callback, int flags, int rw,
                                       void *data);
 unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info);
+bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
 
 #if HARNESS_PLUGIN_API == 1
 
@@ -117,7 +119,7 @@ typedef struct {
   uint64_t high;
 } range_t;
 
-enum { NO_LAYER = -1, SHIFTS = 1 << 16, UNKNOWN_SHIFT = 0xff };
+enum { NO_LAYER = -1, INFOS = 1 << 18, UNKNOWN = 0, STORE = 0xff };
 
 static range_t caller;
 static range_t inference;
@@ -141,7 +143,7 @@ static uint64_t *inference_reads;
 static uint64_t *layer_reads;
 static uint64_t *outside_reads;
 static uint64_t *reads; /* where the next read is added */
-static uint8_t shift_of[SHIFTS];
+static uint8_t bytes_of[INFOS]; /* bytes read by an access of this kind, UNKNOWN, or STORE */
 
 static void fail(const char *what) {
   fprintf(stderr, "harness_counter: %s\n", what);
@@ -228,20 +230,28 @@ static void on_layer_entry(unsigned int cpu, void *data) {
   }
 }
 
-static void on_read(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  size_t memory = 0;
-  unsigned int shift = info < SHIFTS ? shift_of[info] : UNKNOWN_SHIFT;
-  (void)cpu, (void)data;
-  if (shift == UNKNOWN_SHIFT) {
-    shift = qemu_plugin_mem_size_shift(info);
-    if (info < SHIFTS) {
-      shift_of[info] = (uint8_t)shift;
+static uint8_t bytes_read(qemu_plugin_meminfo_t info) {
+  uint8_t bytes = info < INFOS ? bytes_of[info] : UNKNOWN;
+  if (bytes == UNKNOWN) {
+    bytes = qemu_plugin_mem_is_store(info) ? STORE : (uint8_t)(1u << qemu_plugin_mem_size_shift(info));
+    if (info < INFOS) {
+      bytes_of[info] = bytes;
     }
+  }
+  return bytes;
+}
+
+static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+  uint8_t bytes = bytes_read(info);
+  size_t memory = 0;
+  (void)cpu, (void)data;
+  if (bytes == STORE) {
+    return;
   }
   while (memory < memory_count && !holds(&memories[memory], address)) {
     ++memory;
   }
-  reads[memory] += UINT64_C(1) << shift;
+  reads[memory] += bytes;
 }
 
 /* ---- Instrumentation ---- */
@@ -271,7 +281,8 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
     mark(insn, qemu_plugin_insn_vaddr(insn));
     count_inline(insn);
     if (memory_count > 0) {
-      qemu_plugin_register_vcpu_mem_cb(insn, on_read, CB_NO_REGS, MEM_READS, NULL);
+      /* QEMU 7.2, asked for reads alone, reports writes */
+      qemu_plugin_register_vcpu_mem_cb(insn, on_access, CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
     }
   }
 }
@@ -326,7 +337,6 @@ static void lay_out_record(void) {
   layer_reads = inference_reads + per_memory;
   outside_reads = record + record_words;
   reads = outside_reads;
-  memset(shift_of, UNKNOWN_SHIFT, sizeof shift_of);
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info, int argc, char **argv) {

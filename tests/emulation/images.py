@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tiny firmware for the emulators, built by the compilers themselves, and what it costs by construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import proc
+from harness.boards import Board
+from harness.emulation import CountRequest, Counts
+
+_SOURCES = Path(__file__).parent / "firmware"
+LAYERS = ("layer_hook", "layer_loop", "layer_nested", "layer_reads", "layer_tail")
+REQUEST = CountRequest(caller="run_inference", inference="inference", layers=LAYERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How the test firmware is built for a kind of core."""
+
+    compiler: str
+    flags: tuple[str, ...]
+    sources: str
+
+
+_ARM = Recipe(compiler="arm-none-eabi-gcc", flags=("-nostdlib",), sources="mps2")
+_RISCV = Recipe(compiler="riscv64-unknown-elf-gcc", flags=("-nostdlib", "-nostartfiles"), sources="virt")
+_RECIPES = {"thumb2": _ARM, "rv32": _RISCV}
+
+
+def build_image(board: Board, folder: Path) -> Path:
+    """Build the test firmware for an emulated board into a folder."""
+    recipe = _RECIPES[board.core.isa]
+    core = [flag for flag in board.core.flags if not flag.startswith("--specs")]
+    sources = [str(_SOURCES / name) for name in ("main.c", f"{recipe.sources}.c", f"{recipe.sources}.S")]
+    image = folder / f"{board.id}.elf"
+    command = [recipe.compiler, *core, *recipe.flags, "-Os", "-ffreestanding", "-Wall", "-Wextra", "-Werror"]
+    command += ["-T", str(_SOURCES / f"{recipe.sources}.ld"), *sources, "-o", str(image)]
+    finished = proc.run(command, timeout_seconds=60)
+    assert finished.exit_code == 0, finished.output
+    return image
+
+
+def expected_counts(board: Board) -> Counts:
+    """Return what one inference of the test firmware costs: the sums written beside its instructions."""
+    if board.core.isa == "thumb2":
+        own, own_reads = 7, (0, 8, 0)
+        layers = (4, 2002, 10, 10, 5)
+        reads = ((4, 4, 0), (0, 0, 0), (0, 8, 0), (15, 20, 8), (0, 0, 0))
+    else:
+        own, own_reads = 9, (0, 4, 0)
+        layers = (5, 2002, 13, 13, 5)
+        reads = ((0, 4, 0), (0, 0, 0), (0, 4, 0), (7, 8, 2), (0, 0, 0))
+    total = tuple(sum(column) for column in zip(own_reads, *reads, strict=True))
+    return Counts(
+        instructions=own + sum(layers),
+        layer_instructions=layers,
+        reads=_by_memory(total),
+        layer_reads=tuple(_by_memory(row) for row in reads),
+    )
+
+
+def _by_memory(row: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple(zip(("flash", "ram", "other"), row, strict=True))
