@@ -3,11 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from harness import registry
 from harness.boards import Board
-from harness.emulation import Counts, EmulatorSession
+from harness.emulation import CountRequest, Counts, EmulatorDriver, EmulatorSession, count_agrees
+from harness.firmware import BuiltImage, Project
+from harness.flashers import Flasher
 from harness.link import Device
+from harness.runtimes import RenderedModel
+from harness.transports import open_port
 
 RUNNER = "harness_run_inference"  # the one function of the runner that calls the inference
 
@@ -17,7 +24,7 @@ class Rig:
     """An open link to a device, and the emulator's session where there is one."""
 
     device: Device
-    board: Board
+
     session: EmulatorSession | None = None
     timer_hz: int = 0
 
@@ -29,3 +36,31 @@ class Rig:
         """Return the counts of the last inference, or None on a rig that does not count."""
         counts = () if self.session is None else self.session.counts()
         return counts[-1] if counts else None
+
+    def agrees(self, instructions: int, ticks: int) -> bool:
+        """Say whether the counter and the device's own timer tell the same story."""
+        return count_agrees(instructions, ticks, timer_hz=self.timer_hz)
+
+
+@contextmanager
+def open_emulated(board: Board, driver: EmulatorDriver, image: BuiltImage, rendered: RenderedModel) -> Iterator[Rig]:
+    """Start an emulator with an image and open the link to it. Raises OpenError, or DeviceFault with its last words."""
+    count = None
+    if driver.COUNTS:
+        layers = tuple(layer.symbol for layer in rendered.layers)
+        count = CountRequest(caller=RUNNER, inference=rendered.invoke_symbol, layers=layers)
+    with ExitStack() as stack:
+        session = stack.enter_context(driver.start(board, image.elf, count=count))
+        stream = stack.enter_context(open_port(session.port))
+        device = stack.enter_context(Device(stream, check=session.check))
+        timer_hz = next(e.timer_hz for e in board.emulators if e.driver == driver.NAME)
+        yield Rig(device=device, session=session, timer_hz=timer_hz)
+
+
+@contextmanager
+def open_real(board: Board, project: Project, port: str) -> Iterator[Rig]:
+    """Flash a real board and open the link to it. Raises FlashError, OpenError, or LinkTimeout."""
+    flasher: Flasher = registry.load("harness.flashers", "platformio").FLASHER
+    flasher.flash(project, port)
+    with open_port(port, baud=board.firmware.baud) as stream, Device(stream) as device:
+        yield Rig(device=device)

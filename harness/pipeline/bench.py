@@ -114,7 +114,7 @@ def _measure(request: BenchRequest, artifact: Artifact, model: bytes, store: Sto
                 firmware = _firmware(image, project, deployment)
             with stages("computing golden outputs"):
                 golden = pending.result()
-        with stages("measuring"), _open_rig(target, image, rendered) as rig:
+        with stages("measuring"), _open_rig(target, project, image, rendered) as rig:
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
     found = _measurement(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
@@ -147,10 +147,12 @@ def _answer_from_store(
     return firmware, measurement
 
 
-def _open_rig(target: Target, image: BuiltImage, rendered: RenderedModel) -> AbstractContextManager[Rig]:
+def _open_rig(
+    target: Target, project: Project, image: BuiltImage, rendered: RenderedModel
+) -> AbstractContextManager[Rig]:
     if target.driver is None:
         assert target.port is not None
-        return open_real(target.machine, image, target.port)
+        return open_real(target.machine, project, target.port)
     return open_emulated(target.machine, target.driver, image, rendered)
 
 

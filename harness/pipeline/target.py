@@ -9,7 +9,6 @@ from harness import registry
 from harness.boards import Board, Emulator, load_board
 from harness.emulation import EmulatorDriver
 from harness.errors import BadBoard, NoBoard, OpenError
-from harness.transports import find_port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +44,11 @@ def find_target(board_id: str, *, estimate: bool) -> Target:
 
 
 def _connected(board: Board) -> Target:
+    from harness.transports.serial import find_port
+
+    assert board.usb is not None
     try:
-        return Target(board=board, machine=board, port=find_port(board))
+        return Target(board=board, machine=board, port=find_port(board.id, board.usb.ids))
     except NoBoard as error:
         if board.estimate is not None:
             stand_in = board.estimate.stand_in
