@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a report says, gathered from the store: entries by board, failures, the environment. No layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.boards import Board, load_board
+from harness.errors import BadBoard, UserError
+from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
+from harness.report.figures import Column, Entry, columns_of, front_of, objective_columns
+from harness.store import Store, Study, Trial, TrialState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """All entries on one board, their columns, and the positions of those on the front of the objectives."""
+
+    board_id: str
+    board: Board | None  # None where its file is gone
+    entries: tuple[Entry, ...]
+    columns: tuple[Column, ...]
+    objectives: tuple[Column, ...]
+    front: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A failure, or figures that were not verified: the trials that it ended, what failed where, and why."""
+
+    trials: tuple[int, ...]
+    what: str  # the network or model
+    board: str
+    stage: str
+    kind: str
+    reason: str
+    violation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything that a report shows."""
+
+    title: str
+    study: Study | None
+    counts: Mapping[str, int]  # trials by state
+    parts: tuple[Part, ...]
+    faults: tuple[Fault, ...]
+    environment: tuple[tuple[str, str, str], ...]  # where, name, value
+
+
+def study_content(store: Store, name: str) -> Content:
+    """Gather a study. Raises UserError where there is none of that name."""
+    study = store.study(name)
+    trials = store.trials(name)
+    measured = {found.id: found for found in store.measurements(name)}
+    entries = [
+        _entry(store, trial.number, measured[key], store.get(Candidate, trial.candidate_key))
+        for trial in trials
+        for key in trial.results
+        if key in measured
+    ]
+    failures = store.failures(name)
+    by_trial = {f.id: tuple(t.number for t in trials if f.id in t.results) for f in failures}
+    candidates = {t.number: store.get(Candidate, t.candidate_key) for t in trials}
+    faults = tuple(_fault(store, failure, by_trial[failure.id], candidates) for failure in failures)
+    wanted = _names(study.config.get("objectives"))
+    boards = _names(study.config.get("boards"))
+    return _content(name, study, _counts(trials), _parts(entries, boards, wanted), faults)
+
+
+def run_content(store: Store, ids: Sequence[str]) -> Content:
+    """Gather measurements and failures of a bench run by their ids. Raises UserError for one that is not there."""
+    entries, faults = [], []
+    for number, identity in enumerate(ids, start=1):
+        if (found := store.get(Measurement, identity)) is not None:
+            entries.append(_entry(store, number, found, None))
+        elif (failure := store.get(Failure, identity)) is not None:
+            faults.append(_fault(store, failure, (), {}))
+        else:
+            hint = "Give the id that 'harness bench' printed."
+            raise UserError(f"the store has no measurement or failure {identity!r}", hint=hint)
+    names = list(dict.fromkeys(entry.artifact.name for entry in entries if entry.artifact))
+    title = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return _content(title or "Bench", None, {}, _parts(entries, [], None), tuple(faults))
+
+
+def _content(
+    title: str, study: Study | None, counts: Mapping[str, int], parts: tuple[Part, ...], faults: tuple[Fault, ...]
+) -> Content:
+    return Content(
+        title=title,
+        study=study,
+        counts=counts,
+        parts=parts,
+        faults=tuple(sorted((*faults, *_unverified(parts)), key=lambda f: (f.trials, f.board, f.kind, f.reason))),
+        environment=_environment(parts),
+    )
+
+
+def _entry(store: Store, number: int, measurement: Measurement, candidate: Candidate | None) -> Entry:
+    deployment = store.get(Deployment, measurement.deployment_key)
+    artifact = store.artifact_of(candidate.key) if candidate is not None else None
+    if artifact is None and deployment is not None:
+        artifact = store.get(Artifact, deployment.artifact)
+    if candidate is None and artifact is not None and artifact.candidate_key is not None:
+        candidate = store.get(Candidate, artifact.candidate_key)
+    firmware = store.get(Firmware, measurement.build_key)
+    return Entry(
+        number=number,
+        measurement=measurement,
+        candidate=candidate,
+        artifact=artifact,
+        deployment=deployment,
+        firmware=firmware,
+    )
+
+
+def _parts(entries: Sequence[Entry], boards: Sequence[str], wanted: Sequence[str] | None) -> tuple[Part, ...]:
+    """Group entries by board: the study's order of boards first, then any others by name."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.deployment.board if entry.deployment else "unknown board", []).append(entry)
+    order = [board for board in dict.fromkeys(boards) if board in found]
+    return tuple(_part(board, found[board], wanted) for board in (*order, *sorted(found.keys() - set(order))))
+
+
+def _part(board_id: str, found: Sequence[Entry], wanted: Sequence[str] | None) -> Part:
+    """Gather one board; without objectives nothing is ranked, as in a bench run, whose models do not compete."""
+    entries = tuple(sorted(found, key=lambda entry: (entry.number, entry.measurement.time, entry.measurement.id)))
+    columns = columns_of(entries)
+    objectives = () if wanted is None else objective_columns(columns, wanted)
+    return Part(
+        board_id=board_id,
+        board=_board(board_id),
+        entries=entries,
+        columns=columns,
+        objectives=objectives,
+        front=front_of(entries, objectives),
+    )
+
+
+def _board(board_id: str) -> Board | None:
+    try:
+        return load_board(board_id)
+    except BadBoard:
+        return None  # measured with a file that is gone since: its figures stand, its facts are unknown
+
+
+def _fault(
+    store: Store, failure: Failure, trials: tuple[int, ...], candidates: Mapping[int, Candidate | None]
+) -> Fault:
+    deployment = store.get(Deployment, failure.belongs_to)
+    artifact = store.get(Artifact, deployment.artifact if deployment else failure.belongs_to)
+    candidate = next((c for number in trials if (c := candidates.get(number))), None)
+    if candidate is None and artifact is None:
+        candidate = store.get(Candidate, failure.belongs_to)
+    return Fault(
+        trials=trials,
+        what=_what(candidate, artifact),
+        board=failure.board or (deployment.board if deployment else ""),
+        stage=failure.stage,
+        kind=failure.kind,
+        reason=failure.message,
+        violation=failure.violation,
+    )
+
+
+def _unverified(parts: Sequence[Part]) -> list[Fault]:
+    reason = "The device's output was not shown to equal the reference: its figures are faults and are not ranked."
+    return [
+        Fault(
+            trials=(entry.number,),
+            what=_what(entry.candidate, entry.artifact),
+            board=part.board_id,
+            stage="verifying",
+            kind="Unverified",
+            reason=reason,
+            violation=0.0,
+        )
+        for part in parts
+        for entry in part.entries
+        if not entry.verified
+    ]
+
+
+def _what(candidate: Candidate | None, artifact: Artifact | None) -> str:
+    if candidate is not None:
+        return candidate.family.replace("_", " ")
+    return artifact.name if artifact is not None else ""
+
+
+def _environment(parts: Sequence[Part]) -> tuple[tuple[str, str, str], ...]:
+    """Return every fact of the measurements' environments once; with its board where not all boards agree on it."""
+    values: dict[str, dict[str, list[str]]] = {}
+    for part in parts:
+        for entry in part.entries:
+            for name, value in (*entry.measurement.environment, ("rig", entry.measurement.rig)):
+                boards = values.setdefault(name, {}).setdefault(value, [])
+                if part.board_id not in boards:
+                    boards.append(part.board_id)
+    return tuple(
+        ("" if len(by_value) == 1 else ", ".join(boards), name, value)
+        for name, by_value in sorted(values.items())
+        for value, boards in sorted(by_value.items())
+    )
+
+
+def _counts(trials: Sequence[Trial]) -> Mapping[str, int]:
+    return {state.value: sum(trial.state is state for trial in trials) for state in TrialState}
+
+
+def _names(found: Any) -> list[str]:
+    """Return the names in a list of a study's configuration, given as texts or as objects with a ``name``."""
+    if isinstance(found, str):
+        return [found]
+    each = [item.get("name") if isinstance(item, dict) else item for item in found] if isinstance(found, list) else []
+    return [str(name) for name in each if name]
