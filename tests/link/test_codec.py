@@ -159,6 +159,22 @@ def test_a_lost_delimiter_costs_at_most_the_frame_whose_end_it_was() -> None:
         assert len(found) >= 2, at
 
 
+def with_code(frame: bytes, step: int) -> bytes:
+    """A frame whose only block claims more or fewer bytes than it has."""
+    assert frame.count(0) == 2
+    assert frame[1] == len(frame) - 2
+    return frame[:1] + bytes([frame[1] + step]) + frame[2:]
+
+
+WITHOUT_ZEROS = encode_frame(Message(3, 0x0101, b"payload"))
+
+
+@pytest.mark.parametrize("step", [1, 7, -1])
+def test_a_block_that_claims_another_length_is_damaged_although_its_crc_fits(shim: ctypes.CDLL, step: int) -> None:
+    stream = with_code(WITHOUT_ZEROS, step)
+    assert decoded(stream, []) == decoded_in_c(shim, stream) == [Damaged()]
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=streams, cuts=st.lists(st.integers(0, 5000), max_size=8))
 def test_the_decoders_in_c_and_in_python_agree_on_any_stream(shim: ctypes.CDLL, data: bytes, cuts: list[int]) -> None:

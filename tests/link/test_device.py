@@ -14,8 +14,9 @@ from harness.deadline import Deadline
 from harness.errors import DeviceFault, UserError
 from harness.graph import DType
 from harness.link import Device, fnv1a
+from harness.link.codec import Message, StreamDecoder, encode_frame
 from harness.link.exchange import Exchange
-from harness.link.messages import Request, Status
+from harness.link.messages import Notice, Request, Status
 from harness.reference.inputs import standard_inputs
 from tests.link.firmware import INPUT_BYTES, running
 from tests.link.lossy import LossyStream
@@ -209,6 +210,31 @@ def test_a_request_that_the_firmware_does_not_know_gets_an_error_reply(firmware:
             assert exchange.request(kind, b"anything", Deadline.after(5)).status is Status.UNKNOWN_TYPE
         assert exchange.request(Request.RUN, b"\1", Deadline.after(5)).status is Status.BAD_LENGTH
         assert exchange.request(Request.HEAP, b"appended by a later host", Deadline.after(5)).status is Status.OK
+
+
+def test_late_copies_of_requests_are_neither_carried_out_nor_answered(firmware: Path) -> None:
+    with running(firmware) as board:
+        Device(board.stream).hello()
+        hello = Message(Request.HELLO, 100, b"a nonce!")
+        run = Message(Request.RUN, 101, b"\1\0\0\0\0")
+        read = Message(Request.READ_OUTPUT, 102, bytes(6) + b"\4\0")
+        wrapped = Message(Request.READ_OUTPUT, (102 + 0x7FFF) & 0xFFFF, read.payload)
+        late = [hello, run, run, hello, read, hello, run, read, wrapped]
+        board.stream.write(b"".join(map(encode_frame, late)), Deadline.after(5))
+        answered: list[Message] = []
+        decoder = StreamDecoder()
+        while not answered or answered[-1].sequence != wrapped.sequence:
+            piece = board.stream.read(4096, Deadline.after(5))
+            assert piece, answered
+            answered += [event for event in decoder.feed(piece) if isinstance(event, Message)]
+        kinds = [(message.type & 0x7F, message.sequence) for message in answered]
+        ran = (Request.RUN, 101)
+        assert kinds == [
+            (Request.HELLO, 100), (Notice.STARTED, 101), ran, ran, (Request.READ_OUTPUT, 102),
+            (Request.READ_OUTPUT, 102), (Request.READ_OUTPUT, wrapped.sequence),
+        ]  # fmt: skip
+        assert answered[2] == answered[3]
+        assert answered[-1].payload == b"\0\1\0\0\0", "the run was carried out more than once"
 
 
 def test_text_between_frames_is_no_trouble_to_either_side(firmware: Path) -> None:

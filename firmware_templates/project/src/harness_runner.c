@@ -96,10 +96,8 @@ static void hello(uint16_t sequence, const uint8_t *payload, uint16_t size)
     return;
   }
   if (session.open && memcmp(session.nonce, payload, HARNESS_NONCE_BYTES) == 0) {
-    if (sequence == session.sequence) {
-      resend(HARNESS_HELLO);
-    }
-    return; /* else a late copy of this session's hello, whose answer the host has had */
+    resend(HARNESS_HELLO); /* unless another reply has taken its place: then this is a late copy */
+    return;
   }
   session.open = 1;
   memcpy(session.nonce, payload, HARNESS_NONCE_BYTES);
