@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import get_ident
 
 from harness import proc
 from harness.settings import cache_dir
@@ -87,6 +88,6 @@ def _write(path: Path, text: str) -> None:
     """Replace a file in one step: other processes may be reading it."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)

@@ -47,7 +47,7 @@ class Emulator:
                 stderr=pipe,
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C in a terminal is the monitor's to handle
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )
         except OSError as error:
             raise EmulatorError(f"cannot start {error.filename}: {error.strerror}") from error
@@ -103,7 +103,7 @@ def command_for(emulation: Mapping[str, str], image: Path) -> list[str]:
 
 
 def boot_once(emulation: Mapping[str, str], image: Path) -> int:
-    """Start an image and wait for what it sends; return 0 when it lives, 1 when it is silent, ends or reports a fault."""
+    """Start an image and wait for what it sends; return 0 when it lives, 1 when it is silent, ends or has a fault."""
     try:
         emulator = Emulator(emulation, image)
     except EmulatorError as error:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from threading import get_ident
 
 from harness.boards import Board
 from harness.errors import UserError
@@ -37,8 +38,10 @@ def render_project(rendered: RenderedModel, board: Board, folder: Path, *, optim
     """Write a self-contained PlatformIO project into ``folder``, new or rendered before.
 
     Files whose bytes are the same stay untouched, and files of an earlier rendering that are no longer part of it are
-    removed; the user's own are not. Raises UserError where the folder holds something else.
+    removed; the user's own are not. Raises UserError where the folder holds something else or has a ``$`` in its path.
     """
+    if "$" in str(folder.absolute()):
+        raise UserError(f"{folder}: PlatformIO cannot build in a folder with '$' in its path", hint="Name another.")
     before = _files_of_earlier_rendering(folder)
     files = dict(project_files(rendered, board, optimize=optimize))
     key = build_key(files, board)
@@ -103,7 +106,7 @@ def _write_if_changed(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     unfinished.write_bytes(content)
     unfinished.replace(path)
     return True

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from SCons.Script import AlwaysBuild, Default, DefaultEnvironment, Depends, NoCache
 
+HERE = "/proc/self/cwd"  # a name of the project's folder that is the same wherever it lies
+
 env = DefaultEnvironment()
 platform_dir = Path(env.PioPlatform().get_dir())
 board = env.BoardConfig()
@@ -14,6 +16,7 @@ prefix = board.get("build.prefix")
 core_flags = board.get("build.flags")
 build_dir = os.path.relpath(env.subst("$BUILD_DIR"))
 
+os.environ["PWD"] = HERE  # by this name the compiler calls the folder in which it runs
 env.Replace(
     CC=f"{prefix}gcc",
     CXX=f"{prefix}g++",
@@ -34,10 +37,7 @@ env.Append(
         *core_flags,
         "-ffunction-sections",
         "-fdata-sections",
-        # Kept out of SCons's signature: the same object serves a project in any folder.
-        "$(",
-        "-ffile-prefix-map=$PROJECT_DIR=.",
-        "$)",
+        f"-ffile-prefix-map={HERE}=.",
     ],
     LINKFLAGS=[
         *core_flags,

@@ -21,6 +21,7 @@ _COMPILER = re.compile(r"^(?P<where>\S[^:\n]*:\d+(?::\d+)?): (?:fatal )?error: (
 _LINKER = re.compile(
     r"^.*?(?:/ld(?:\.\w+)?: |undefined reference|multiple definition|Error: |Error 127).*$", re.MULTILINE
 )
+_DOWNLOAD = re.compile(r"HTTPClientError|UnknownPackageError|InternetConnectionError|PackageException")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def _check_platform(project: Project, board: Board) -> None:
     )
 
 
-def _why(log: str, board: Board) -> BuildError | DoesNotFit:
+def _why(log: str, board: Board) -> ToolError | DoesNotFit:
     overflows = {region: int(missing) for region, missing in _OVERFLOW.findall(log)}
     if overflows:
         text = ", ".join(f"{missing} bytes more of {region!r}" for region, missing in sorted(overflows.items()))
@@ -80,11 +81,15 @@ def _why(log: str, board: Board) -> BuildError | DoesNotFit:
         )
     compiler = _COMPILER.search(log)
     if compiler:
-        return BuildError(
-            f"the firmware for {board.id} does not compile: {compiler['where']}: {compiler['what']}", log=log
+        where, what = compiler["where"], compiler["what"]
+        return BuildError(f"the firmware for {board.id} does not compile: {where}: {what}", log=log)
+    if _DOWNLOAD.search(log):
+        return ToolError(
+            f"PlatformIO lacks a package for board {board.id} and could not download it",
+            hint="'harness doctor' says what is missing; a real board's packages need a network once.",
+            log=log,
         )
     linker = _LINKER.search(log)
-    last = (
-        linker.group(0) if linker else next((line for line in reversed(log.splitlines()) if line.strip()), "no output")
-    )
-    return BuildError(f"the firmware for {board.id} was not built: {last.strip()}", log=log)
+    said = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("==")]
+    reason = linker.group(0).strip() if linker else (said[-1] if said else "PlatformIO printed nothing")
+    return BuildError(f"the firmware for {board.id} was not built: {reason}", log=log)
