@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from configparser import ConfigParser
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from harness import proc
+from harness.firmware.toolchain import SOURCE_FLAGS, build_flags
 from tests.conftest import ROOT
 
 _BUILD_SECONDS = 300.0
@@ -92,3 +94,11 @@ def test_the_unpacked_wheel_finds_its_boards_and_templates(source: Path, unpacke
     assert Path(boards) == unpacked / "harness" / "data" / "boards"
     assert Path(templates) == unpacked / "harness" / "data" / "firmware_templates"
     assert len(ended.output.splitlines()) == 2 + len(list((source / "boards").glob("*.toml")))
+
+
+def test_the_contributors_project_file_builds_as_a_rendered_one_does() -> None:
+    project = ConfigParser()
+    project.read_string((ROOT / "platformio.ini").read_text(encoding="utf-8"))
+    environment = project["env:firmware"]
+    assert environment["build_flags"] == " ".join(build_flags("speed"))
+    assert environment["build_src_flags"] == " ".join(SOURCE_FLAGS)
