@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from configparser import ConfigParser
 import zipfile
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
