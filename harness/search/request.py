@@ -69,7 +69,7 @@ class SearchRequest:
         """Raise UserError for a request that makes no sense."""
         if self.trials is None and self.timeout_seconds is None:
             raise UserError("a search needs an end", hint="Give --trials, --timeout, or both.")
-        if (self.trials or 1) < 1 or (self.timeout_seconds or 1) <= 0:
+        if any(limit is not None and limit <= 0 for limit in (self.trials, self.timeout_seconds)):
             raise UserError("the number of trials and the timeout must be greater than 0")
         if not self.boards:
             raise UserError("a search needs a board to measure on", hint="Name one by --board.")

@@ -81,6 +81,7 @@ class _Search:
     def open(self) -> None:
         """Create the study, or take it up with all that the store knows of it."""
         request, store = self._request, self._tools.store
+        registry.load(FAMILY, request.driver)  # a wrong name must not leave a study behind
         if request.resume:
             store.resume_study(request.study, request.config())
         else:

@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import (
+    BuildError,
+    DoesNotFit,
+    LinkTimeout,
+    NoBoard,
+    ToolError,
+    UnsupportedModel,
+    UserError,
+)
+from harness.records import BenchOutcome, Candidate, Failure, How
+from harness.search import Bench, Event, Moment, Objective, Producer, SearchRequest, SearchResult, Status, run
+from harness.search.request import Watch
+from harness.store import Store, TrialState, open_store
+from harness.train import Trained
+from tests.search.fakes import OBJECTIVES, FakeBench, FakeProducer, make_failure, make_request, number_of
+
+TWO = (*OBJECTIVES, *(replace(each, board="two") for each in OBJECTIVES[1:]))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path) as opened:
+        yield opened
+
+
+def search(
+    store: Store,
+    request: SearchRequest | None = None,
+    *,
+    produce: Producer | None = None,
+    bench: Bench | None = None,
+    events: list[Event] | None = None,
+) -> SearchResult:
+    return run(
+        request or make_request(),
+        store=store,
+        produce=produce or FakeProducer(),
+        bench=bench or FakeBench(),
+        listen=(events if events is not None else []).append,
+    )
+
+
+def failing(kind: str, *, violation: float = 0.0) -> FakeBench:
+    """A bench on which about half of the models fail."""
+    numbers = itertools.count()
+
+    def fault(model: bytes, board: str) -> Failure | None:
+        if number_of("fault", model.decode()) % 2:
+            return make_failure(kind, number=next(numbers), violation=violation)
+        return None
+
+    return FakeBench(fault=fault)
+
+
+def test_a_study_ends_with_its_trials_stored_and_the_front_of_verified_ones(store: Store) -> None:
+    result = search(store, make_request(trials=12))
+    assert (result.ended, len(result.trials)) == ("trials", 12)
+    assert [trial.state for trial in store.trials("s")] == [TrialState.COMPLETE] * 12
+    assert result.front
+    best = max(result.trials, key=lambda trial: trial.outcome.values[0].value)
+    assert best.number in result.front
+
+
+def test_the_values_are_those_of_the_objectives_with_how_they_were_obtained(store: Store) -> None:
+    outcome = search(store, make_request(trials=1)).trials[0].outcome
+    assert [(value.objective, value.how) for value in outcome.values] == [
+        ("accuracy", How.HOST),
+        ("instructions@one", How.COUNTED),
+        ("ram@one", How.COUNTED),
+    ]
+    assert dict(outcome.metrics)["test_accuracy"] == pytest.approx(1 - outcome.values[0].value)
+    assert {"train", "bench@one"} <= dict(outcome.seconds).keys()
+
+
+def test_a_measurement_is_in_the_store_before_the_search_is_told(store: Store) -> None:
+    seen: list[bool] = []
+
+    def listen(event: Event) -> None:
+        if event.moment is Moment.END:
+            trial = store.trials("s")[event.number]
+            seen.append(trial.state is TrialState.COMPLETE and len(store.measurements("s")) == event.number + 1)
+
+    run(make_request(trials=3), store=store, produce=FakeProducer(), bench=FakeBench(), listen=listen)
+    assert seen == [True] * 3
+
+
+def test_the_same_seed_gives_the_same_study(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a") as one, open_store(tmp_path / "b") as other:
+        first, second = (search(store, make_request(trials=15)) for store in (one, other))
+    assert [trial.candidate for trial in first.trials] == [trial.candidate for trial in second.trials]
+
+
+def test_a_candidate_that_comes_again_is_neither_trained_nor_benched_again(store: Store) -> None:
+    produce, bench = FakeProducer(), FakeBench()
+    result = search(store, make_request(trials=15, techniques=()), produce=produce, bench=bench)
+    again = [trial for trial in result.trials if trial.outcome.duplicate_of is not None]
+    assert again
+    assert len(produce.calls) == len(set(produce.calls)) == len(bench.calls) == 15 - len(again)
+    for trial in again:
+        assert result.trials[trial.outcome.duplicate_of or 0].candidate == trial.candidate
+        assert trial.number not in result.front
+
+
+def test_another_study_of_the_same_seed_finds_what_was_trained(store: Store) -> None:
+    search(store, make_request(study="first"))
+    produce = FakeProducer()
+    result = search(store, make_request(study="second"), produce=produce)
+    assert produce.calls == []
+    assert all(trial.outcome.status is Status.COMPLETE for trial in result.trials)
+
+
+def test_a_model_that_does_not_fit_is_infeasible_by_the_bytes_that_are_missing(store: Store) -> None:
+    result = search(store, make_request(trials=12), bench=failing("DoesNotFit", violation=640))
+    infeasible = [trial for trial in result.trials if trial.outcome.status is Status.INFEASIBLE]
+    assert infeasible
+    assert {trial.outcome.reasons[0].violation for trial in infeasible} == {640}
+    assert not {trial.number for trial in infeasible} & set(result.front)
+    assert any(trial.outcome.status is Status.COMPLETE for trial in result.trials)
+
+
+def test_a_model_with_an_operator_that_is_missing_is_further_off_than_any_that_is_too_large(store: Store) -> None:
+    result = search(store, bench=failing("UnsupportedModel"))
+    violations = [reason.violation for trial in result.trials for reason in trial.outcome.reasons]
+    assert violations
+    assert min(violations) >= 2**30
+
+
+@pytest.mark.parametrize("kind", ["BuildError", "FlashError", "ToolError", "WrongAnswer", "BadModel", "Inconclusive"])
+def test_a_candidate_that_fails_is_data(store: Store, kind: str) -> None:
+    result = search(store, make_request(trials=8), bench=failing(kind))
+    assert {trial.outcome.status for trial in result.trials} == {Status.COMPLETE, Status.FAILED}
+    assert len(result.trials) == 8
+    assert all(trial.results for trial in store.trials("s"))
+
+
+@pytest.mark.parametrize(("kind", "error"), [("UserError", UserError), ("BadBoard", UserError), ("Oops", RuntimeError)])
+def test_a_wrong_request_or_a_bug_stops_the_search(store: Store, kind: str, error: type[Exception]) -> None:
+    with pytest.raises(error, match="it went wrong"):
+        search(store, bench=failing(kind))
+
+
+@pytest.mark.parametrize("error", [BuildError("no"), DoesNotFit("no", missing_bytes=9), UnsupportedModel("no")])
+def test_a_bench_may_raise_instead(store: Store, error: Exception) -> None:
+    def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+        raise error
+
+    outcome = search(store, make_request(trials=1), bench=bench).trials[0].outcome
+    assert outcome.reasons[0].kind == type(error).__name__
+    assert len(store.failures("s")) == 1
+
+
+def test_training_that_fails_is_data_with_its_log(store: Store) -> None:
+    def produce(candidate: Candidate, *, watch: Watch) -> Trained:
+        raise ToolError("the converter crashed", log="long story")
+
+    bench = FakeBench()
+    result = search(store, make_request(trials=2), produce=produce, bench=bench)
+    assert [trial.outcome.status for trial in result.trials] == [Status.FAILED] * 2
+    assert bench.calls == []
+    log = store.failures("s")[0].log_sha256
+    assert log
+    assert store.get_blob(log).read_text() == "long story"
+
+
+def test_a_bug_in_training_is_raised(store: Store) -> None:
+    def produce(candidate: Candidate, *, watch: Watch) -> Trained:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        search(store, produce=produce)
+
+
+def test_an_unverified_measurement_is_never_ranked(store: Store) -> None:
+    result = search(store, bench=FakeBench(verified=False))
+    assert {trial.outcome.status for trial in result.trials} == {Status.FAILED}
+    assert {trial.outcome.reasons[0].kind for trial in result.trials} == {"WrongAnswer"}
+    assert result.front == ()
+
+
+def test_a_rigs_fault_is_tried_once_more(store: Store) -> None:
+    numbers = itertools.count()
+
+    def fault(model: bytes, board: str) -> Failure | None:
+        number = next(numbers)
+        return make_failure("LinkTimeout", number=number) if number == 1 else None
+
+    events: list[Event] = []
+    result = search(store, bench=FakeBench(fault=fault), events=events)
+    assert {trial.outcome.status for trial in result.trials} == {Status.COMPLETE}
+    assert [event.number for event in events if event.moment is Moment.RETRY] == [1]
+    assert [failure.kind for failure in store.failures("s")] == ["LinkTimeout"]
+    assert result.quarantined == ()
+
+
+def two_boards(broken_from: int) -> FakeBench:
+    """A bench whose second board breaks for good at some call."""
+    numbers = itertools.count()
+
+    def fault(model: bytes, board: str) -> Failure | None:
+        if board != "two":
+            return None
+        number = next(numbers)
+        return make_failure("DeviceFault", number=number) if number >= broken_from else None
+
+    return FakeBench(fault=fault)
+
+
+def test_a_board_that_fails_twice_is_left_out_and_the_others_go_on(store: Store) -> None:
+    bench = two_boards(3)
+    request = make_request(boards=("one", "two"), objectives=TWO, trials=14)
+    result = search(store, request, bench=bench)
+    assert result.quarantined == ("two",)
+    assert {trial.outcome.status for trial in result.trials} == {Status.COMPLETE}
+    assert sum(board == "two" for _, board in bench.calls) == 5
+    assert len(result.trials[2].outcome.values) == 5
+    assert len(result.trials[3].outcome.values) == 3
+    assert set(result.front) - {0, 1, 2}
+
+
+def test_a_board_stays_left_out_when_the_study_is_resumed(store: Store) -> None:
+    request = make_request(boards=("one", "two"), objectives=TWO, trials=5)
+    search(store, request, bench=two_boards(3))
+    bench = FakeBench()
+    result = search(store, replace(request, trials=7, resume=True), bench=bench)
+    assert {board for _, board in bench.calls} == {"one"}
+    assert result.quarantined == ("two",)
+
+
+@pytest.mark.parametrize(("kind", "error"), [("LinkTimeout", LinkTimeout), ("NoBoard", NoBoard)])
+def test_without_a_board_the_search_ends_with_the_rigs_error_and_can_be_resumed(
+    store: Store, kind: str, error: type[Exception]
+) -> None:
+    numbers = itertools.count()
+
+    def fault(model: bytes, board: str) -> Failure | None:
+        number = next(numbers)
+        return make_failure(kind, number=number) if number >= 2 else None
+
+    with pytest.raises(error, match="no board is left"):
+        search(store, bench=FakeBench(fault=fault))
+    assert [trial.state for trial in store.trials("s")] == ["complete", "complete", "running"]
+    assert len(store.failures("s")) == 2
+
+    result = search(store, make_request(resume=True))
+    assert result.quarantined == ()
+    assert {trial.outcome.status for trial in result.trials} == {Status.COMPLETE}
+
+
+def test_an_interruption_leaves_the_trial_under_way_for_resume(store: Store, tmp_path: Path) -> None:
+    class Interrupted(FakeBench):
+        def __call__(self, model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+            if len(self.calls) == 2:
+                raise KeyboardInterrupt
+            return super().__call__(model, candidate, board, watch=watch)
+
+    produce = FakeProducer()
+    result = search(store, produce=produce, bench=Interrupted())
+    assert (result.ended, len(result.trials)) == ("interrupted", 2)
+    assert [trial.state for trial in store.trials("s")] == ["complete", "complete", "running"]
+
+    resumed = search(store, make_request(resume=True), produce=produce)
+    with open_store(tmp_path / "other") as other:
+        whole = search(other)
+    assert [trial.candidate for trial in resumed.trials] == [trial.candidate for trial in whole.trials]
+    assert len(produce.calls) == len(set(produce.calls))
+
+
+def test_a_timeout_begins_no_further_trial(store: Store) -> None:
+    began = time.monotonic()
+    request = make_request(trials=None, timeout_seconds=0.3)
+    result = search(store, request, bench=FakeBench(pause_seconds=0.1))
+    assert result.ended == "timeout"
+    assert 1 <= len(result.trials) <= 4
+    assert time.monotonic() - began >= 0.3
+    assert {trial.state for trial in store.trials("s")} == {TrialState.COMPLETE}
+
+
+def test_trials_count_over_all_runs_of_a_study(store: Store) -> None:
+    search(store, make_request(trials=3))
+    assert len(search(store, make_request(trials=5, resume=True)).trials) == 5
+    assert len(search(store, make_request(trials=4, resume=True)).trials) == 5
+
+
+def test_a_study_that_exists_needs_resume(store: Store) -> None:
+    search(store)
+    with pytest.raises(UserError) as caught:
+        search(store)
+    assert "--resume" in str(caught.value)
+
+
+def test_a_study_is_not_resumed_with_other_settings(store: Store) -> None:
+    search(store)
+    with pytest.raises(UserError) as caught:
+        search(store, make_request(seed=2, resume=True))
+    assert "seed was 1, is 2" in str(caught.value)
+
+
+def test_a_study_that_was_never_begun_is_not_resumed(store: Store) -> None:
+    search(store, make_request(study="digits"))
+    with pytest.raises(UserError) as caught:
+        search(store, make_request(study="digit", resume=True))
+    assert "Did you mean 'digits'" in str(caught.value)
+
+
+def test_figures_that_differ_in_how_are_not_compared(store: Store) -> None:
+    search(store, make_request(trials=2))
+    with pytest.raises(UserError, match="instructions@one is counted in one trial and modelled in another"):
+        search(store, make_request(trials=4, resume=True), bench=FakeBench(how=How.MODELLED))
+
+
+def test_an_objective_that_the_board_does_not_yield_stops_the_search(store: Store) -> None:
+    objectives = (*OBJECTIVES, Objective(name="energy", direction="minimize", board="one"))
+    with pytest.raises(UserError, match="one yields no energy"):
+        search(store, make_request(objectives=objectives))
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (make_request(trials=None), "needs an end"),
+        (make_request(trials=0), "greater than 0"),
+        (make_request(boards=()), "needs a board"),
+        (make_request(boards=("one", "one")), "twice"),
+        (make_request(boards=("one", "two")), "no objective needs two"),
+        (make_request(driver="optuno"), "no member 'optuno'"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(store: Store, request_: SearchRequest, says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        search(store, request_)
+    assert says in str(caught.value)
+
+
+def test_events_tell_what_happens_in_order(store: Store) -> None:
+    events: list[Event] = []
+    search(store, make_request(trials=2), events=events)
+    told = [(event.number, event.moment.value, event.stage, event.done) for event in events]
+    one = [("begin", ""), ("stage", "train"), ("stage", "bench"), ("stage", "measure"), ("end", "")]
+    wanted = [(0, *each, 0) for each in one[:-1]] + [(0, *one[-1], 1)]
+    wanted += [(1, *each, 1) for each in one[:-1]] + [(1, *one[-1], 2)]
+    assert told == wanted
+
+
+def test_hostile_names_do_no_harm(store: Store) -> None:
+    name = "a'; DROP TABLE studies; -- \"\n<script>*/${x}"
+    search(store, make_request(study=name))
+    assert [study.name for study in store.studies()] == [name]
+    assert len(store.trials(name)) == 5
