@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole flow on emulated boards: measurements, the cache, one's own data, failures."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.pipeline import BenchRequest, bench_model
+from harness.records import How, Measurement
+from harness.reference import Golden
+from harness.store import Store, open_store
+from tests.bench.chain import chain_model
+
+MODEL = chain_model()
+GOLDEN_FNV = {"kws": "4e535c25", "ic": "c33c05f7", "ad": "064e6f2e", "vww": "ab66ecb1", "sww": "bb19f336"}
+EMULATED = ("mps2_an386", "mps2_an385", "riscv32_virt", "host")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "results")
+
+
+def request(**changes: object) -> BenchRequest:
+    return replace(BenchRequest(model=MODEL, name="chain.tflite", board="mps2_an386"), **changes)  # type: ignore[arg-type]
+
+
+def measured(request: BenchRequest, store: Store) -> Measurement:
+    outcome = bench_model(request, store).outcome
+    assert outcome.failure is None, outcome.failure
+    assert outcome.measurement is not None
+    return outcome.measurement
+
+
+def fnv1a(data: bytes) -> str:
+    value = 2166136261
+    for byte in data:
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return f"{value:08x}"
+
+
+@pytest.mark.parametrize("board", EMULATED)
+@pytest.mark.parametrize("name", sorted(GOLDEN_FNV))
+def test_the_reference_models_are_verified_on_every_emulated_board(
+    name: str, board: str, shared_models: dict[str, Path], store: Store
+) -> None:
+    benched = bench_model(request(model=shared_models[name], name=f"{name}.tflite", board=board), store)
+    found = benched.outcome.measurement
+    assert found is not None, benched.outcome.failure
+    assert found.verification.verified
+    assert found.verification.inputs >= 8
+    assert found.verification.layers == len(found.layers)
+    assert benched.outputs is not None
+    assert fnv1a(b"".join(output.tobytes() for output in benched.outputs)) == GOLDEN_FNV[name]
+    if board == "host":
+        assert found.instructions is None
+    else:
+        assert found.instructions is not None
+        assert found.instructions.how is How.COUNTED
+        per_layer = [layer.instructions for layer in found.layers]
+        assert all(count is not None for count in per_layer)
+        assert sum(count or 0 for count in per_layer) <= found.instructions.value
+
+
+def test_figures_are_consistent_with_each_other(store: Store) -> None:
+    found = measured(request(), store)
+    assert 0 < found.ram.stack_bytes < 2048
+    assert found.ram.model_bytes + found.ram.stack_bytes < found.ram.total_bytes
+    assert found.flash.weights_bytes + found.flash.code_bytes < found.flash.total_bytes
+    assert found.latency is None
+    assert found.energy is None
+    environment = dict(found.environment)
+    assert "qemu" in environment["rig"]
+    assert "gcc" in environment["toolchain"].lower()
+    assert "-ffp-contract=off" in environment["flags"]
+
+
+def test_what_was_counted_is_not_counted_again(store: Store) -> None:
+    first = bench_model(request(), store).outcome
+    second = bench_model(request(), store).outcome
+    assert second.cached
+    assert not first.cached
+    assert second.measurement == first.measurement
+    again = bench_model(request(use_cache=False), store).outcome
+    assert not again.cached
+    assert again.measurement is not None
+    assert first.measurement is not None
+    assert again.measurement.id != first.measurement.id
+    assert again.measurement.instructions == first.measurement.instructions
+    assert again.measurement.build_key == first.measurement.build_key
+
+
+def test_own_data_go_through_the_device_as_they_are(store: Store) -> None:
+    own = np.random.default_rng(5).integers(-128, 128, size=(1, 8, 8, 3), dtype=np.int8)
+    benched = bench_model(request(inputs=(own,)), store)
+    wanted = Golden(MODEL).outputs((own,))
+    assert benched.outputs is not None
+    assert np.array_equal(benched.outputs[0], wanted[0])
+    assert benched.outcome.measurement is not None
+    assert benched.outcome.measurement.output_sha256 == hashlib.sha256(wanted[0].tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        (np.zeros((8, 8, 3), np.int8),),
+        (np.zeros((1, 8, 8, 3), np.float32),),
+        (np.zeros((1, 8, 8, 3), np.int8), np.zeros((1,), np.int8)),
+    ],
+    ids=["no batch", "another type", "too many"],
+)
+def test_own_data_that_are_not_just_the_models_are_refused(own: tuple[np.ndarray, ...], store: Store) -> None:
+    outcome = bench_model(request(inputs=own), store).outcome
+    assert outcome.failure is not None
+    assert outcome.failure.kind == "UserError"
+    assert outcome.exit_code == 2
+
+
+def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_asked(store: Store) -> None:
+    absent = bench_model(request(board="nucleo_l4r5zi"), store).outcome
+    assert absent.failure is not None
+    assert absent.failure.kind == "NoBoard"
+    assert absent.exit_code == 7
+    assert "--estimate" in absent.failure.message
+    found = measured(request(board="nucleo_l4r5zi", estimate=True), store)
+    assert found.verification.verified
+    assert found.latency is not None
+    assert found.energy is not None
+    assert found.latency.how is found.energy.how is How.MODELLED
+    assert found.latency.low is not None
+    assert found.latency.high is not None
+    assert found.latency.low < found.latency.value < found.latency.high
+
+
+def test_a_board_without_a_price_says_that_nobody_calibrated_it(store: Store) -> None:
+    absent = bench_model(request(board="esp32"), store).outcome
+    assert absent.failure is not None
+    assert absent.exit_code == 7
+    assert "calibrated" in absent.failure.message
+    asked = bench_model(request(board="esp32", estimate=True), store).outcome
+    assert asked.failure is not None
+    assert asked.failure.kind == "BadBoard"
+    assert "30 to 50 %" in asked.failure.message
+
+
+def test_failures_are_stored_with_their_stage_and_kind(store: Store, tmp_path: Path) -> None:
+    missing = bench_model(request(model=tmp_path / "none.tflite"), store).outcome
+    assert missing.failure is not None
+    assert (missing.failure.kind, missing.failure.stage) == ("UserError", "reading the model")
+    damaged = bench_model(request(model=MODEL[: len(MODEL) // 2]), store).outcome
+    assert damaged.failure is not None
+    assert (damaged.failure.kind, damaged.failure.stage, damaged.exit_code) == ("BadModel", "rendering", 2)
+    assert store.find(damaged.failure.id[:12]) == damaged.failure
+
+
+def test_a_kept_project_lies_where_the_user_wants_it(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "a project"
+    measured(request(keep_project=folder), store)
+    assert (folder / "platformio.ini").is_file()
+    assert (folder / "src").is_dir()
