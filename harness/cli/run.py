@@ -43,7 +43,7 @@ def run(
     from harness.cli._run_bench import make_bench
     from harness.cli._run_view import Display, print_result, result_json
     from harness.compress import technique_names
-    from harness.report import study_report
+    from harness.report import report_path, study_report
     from harness.search import SearchRequest, default_objectives, parse_objectives
     from harness.search import run as search
     from harness.settings import results_dir
@@ -82,15 +82,9 @@ def run(
             bench=make_bench(loaded, store, estimate=estimate),
             listen=display.listen,
         )
-        report = folder / "reports" / f"{_file_name(request.study)}.html"
-        study_report(store, request.study, report)
+        report = study_report(store, request.study, report_path(folder, request.study))
     if as_json:
         typer.echo(result_json(found, objectives, report))
     else:
         print_result(found, objectives, report)
     return EXIT_INTERRUPTED if found.ended == "interrupted" else EXIT_OK
-
-
-def _file_name(study: str) -> str:
-    """Return a study's name with everything that means something to a file system or a shell replaced."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in study)[:80] or "study"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,14 @@ def run_report(store: Store, measurement_ids: Sequence[str], path: Path) -> Path
     Raises UserError for an id that is not in the store, and where the file cannot be written.
     """
     return _write(path, render_page(run_content(store, measurement_ids)))
+
+
+def report_path(results: Path, name: str) -> Path:
+    """Return where the report of a study or run lies; a name that a file system or a shell could misread is replaced."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)[:80]
+    if plain != name:
+        plain += "-" + hashlib.sha256(name.encode(errors="replace")).hexdigest()[:8]
+    return results / "reports" / f"{plain}.html"
 
 
 def _write(path: Path, page: str) -> Path:
