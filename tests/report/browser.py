@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import select
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,14 @@ _FLAGS = (
     "--disable-sync",
     "--remote-debugging-pipe",
 )
+# The browser reads commands from file descriptor 3 and writes answers to 4.
+_PLUMBING = """
+import fcntl, os, sys
+commands, answers = (fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3])  # neither is 3 or 4
+os.dup2(commands, 3)
+os.dup2(answers, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 _SECONDS = 60.0
 
 
@@ -34,10 +43,8 @@ class Browser:
     def __init__(self, program: Path, profile: Path) -> None:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
-        # The browser reads from file descriptor 3 and writes to 4.
-        script = f'exec 3<&{commands} 4>&{answers}; exec "$@"'
-        command = ["sh", "-c", script, "sh", str(program), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        self._process = proc.start(command, pass_fds=(commands, answers))
+        command = [sys.executable, "-c", _PLUMBING, str(commands), str(answers), str(program), *_FLAGS]
+        self._process = proc.start([*command, f"--user-data-dir={profile}"], pass_fds=(commands, answers))
         os.close(commands)
         os.close(answers)
         self._buffer = b""
@@ -45,15 +52,23 @@ class Browser:
         self._session: str | None = None
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
-            self.call(f"{domain}.enable")
+        try:
+            target = self.call("Target.createTarget", url="about:blank")["targetId"]
+            self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+                self.call(f"{domain}.enable")
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Browser:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the browser and all its processes."""
         proc.stop(self._process)
         os.close(self._commands)
         os.close(self._answers)

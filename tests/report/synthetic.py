@@ -213,3 +213,13 @@ def _layers(candidate: Candidate) -> tuple[LayerProfile, ...]:
 def _layer(name: str, op: str, macs: int, cost: int) -> LayerProfile:
     reads = (("flash", macs + 40), ("ram", macs * 2 + 64))
     return LayerProfile(name=name, op=op, macs=macs, instructions=macs * cost + 731, reads=reads, variant="generic")
+
+
+def firmware_sections(name: str) -> tuple[Section, ...]:
+    """Return sections of an image that are called ``name``."""
+    return (Section(name=name, region=name, address=0, size_bytes=3),)
+
+
+def hostile_layer(name: str) -> LayerProfile:
+    """Return a layer that is called ``name`` in every respect."""
+    return LayerProfile(name=name, op=name, macs=10, instructions=20, reads=((name, 3),), variant=name)

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands in a report, read without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import UserError
+from harness.records import Candidate, CompressionStep, Failure, How, Measurement, Quantity
+from harness.report import run_report, study_report
+from harness.report.content import Content, study_content
+from harness.report.page import render_page
+from harness.store import Store, TrialState, open_store
+from tests.report import synthetic
+from tests.store import examples
+
+
+class _Tags(HTMLParser):
+    """Counts elements, and keeps the text outside of script and style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in ("script", "style"):
+            self.text += data
+
+
+def parsed(page: str) -> _Tags:
+    """Return what a parser finds in a page."""
+    tags = _Tags()
+    tags.feed(page)
+    return tags
+
+
+@pytest.fixture(scope="module")
+def content(store: Store) -> Content:
+    return study_content(store, synthetic.STUDY)
+
+
+def test_the_same_store_gives_the_same_bytes(store: Store, study_page: Path, tmp_path: Path) -> None:
+    again = study_report(store, synthetic.STUDY, tmp_path / "again.html")
+    assert again.read_bytes() == study_page.read_bytes()
+
+
+def test_a_report_refers_to_nothing_outside_itself(study_page: Path) -> None:
+    page = study_page.read_text()
+    assert not re.search(r"https?:|//[a-z]|url\(|@import", page.replace("// ", ""))
+    references = [value for name, value in parsed(page).attributes if name in ("href", "src", "xlink:href", "srcset")]
+    assert references
+    assert all(re.fullmatch(r"#[a-z0-9-]+", reference) for reference in references)
+
+
+def test_the_policy_allows_one_script_and_one_style_sheet_by_their_hashes(study_page: Path) -> None:
+    page = study_page.read_text()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src &#39;none&#39;; script-src &#39;sha256-")
+    assert "unsafe" not in policy[1]
+    tags = parsed(page)
+    assert (tags.tags["script"], tags.tags["style"]) == (1, 1)
+    assert not [name for name, _ in tags.attributes if name == "style" or name.startswith("on")]
+
+
+def test_every_failure_stands_with_its_trial_board_stage_kind_and_reason(content: Content) -> None:
+    page = parsed(render_page(content))
+    assert {fault.kind for fault in content.faults} == {"BadTask", "DoesNotFit", "Unverified"}
+    for fault in content.faults:
+        assert fault.trials
+        assert fault.reason in page.text
+    assert {fault.board for fault in content.faults if fault.kind == "DoesNotFit"} == set(synthetic.BOARDS)
+
+
+def test_unverified_figures_are_faults_and_never_ranked(content: Content) -> None:
+    for part in content.parts:
+        wrong = {position for position, entry in enumerate(part.entries) if not entry.verified}
+        assert wrong
+        assert not wrong & part.front
+    page = render_page(content)
+    assert page.count("NOT verified") == len(content.parts)
+    for board, part in enumerate(content.parts, start=1):
+        (wrong_one,) = (position for position, entry in enumerate(part.entries) if not entry.verified)
+        assert f'class="point" data-entry="{board}-{wrong_one}"' not in page
+        assert f'<tr data-entry="{board}-{wrong_one}" class="fault" data-last>' in page
+
+
+def test_figures_that_differ_in_how_share_neither_a_column_nor_an_axis(store: Store, tmp_path: Path) -> None:
+    counted = store.measurements(synthetic.STUDY)[0]
+    with open_store(tmp_path) as other:
+        for number, how in enumerate((How.MEASURED, How.MODELLED)):
+            latency = Quantity(value=10.0 + number, unit="us", how=how, source="made up")
+            other.put(replace(counted, id=f"id {number}", latency=latency))
+        page = run_report(other, ["id 0", "id 1"], tmp_path / "run.html").read_text()
+    assert "µs, measured" in page
+    assert "µs, modelled" in page
+    assert "Latency" in page
+    titles = re.findall(r'text class="title"[^>]*text-anchor="middle">([^<]*)<', render_page(_two_ways(store)))
+    assert len([title for title in titles if title.startswith("Latency, µs (measured")]) == 1
+    assert len([title for title in titles if title.startswith("Latency, µs (modelled")]) == 1
+
+
+def _two_ways(store: Store) -> Content:
+    """Return the content of a study whose trials' latencies were partly measured, partly modelled."""
+    content = study_content(store, synthetic.STUDY)
+    part = next(part for part in content.parts if part.board_id == "nucleo_l4r5zi")
+    entries = [
+        replace(entry, measurement=replace(entry.measurement, latency=replace(entry.measurement.latency, how=how)))
+        for entry, how in zip(part.entries, [How.MEASURED, How.MODELLED] * len(part.entries), strict=False)
+        if entry.measurement.latency is not None
+    ]
+    from harness.report.figures import columns_of
+
+    return replace(content, parts=(replace(part, entries=tuple(entries), columns=columns_of(entries)),))
+
+
+def test_pruning_by_magnitude_is_marked_as_buying_nothing_on_the_device(content: Content) -> None:
+    page = render_page(content)
+    assert "magnitude pruning: no gain on the device" in page
+    assert "buys nothing on the device" in page
+
+
+def test_the_front_is_that_of_all_objectives(content: Content) -> None:
+    for part in content.parts:
+        assert [column.name for column in part.objectives] == ["validation_accuracy", "instructions", "ram"]
+        merits = [
+            (-dict(e.artifact.metrics)["validation_accuracy"], e.measurement.instructions.value, e.measurement.ram)
+            for e in part.entries
+            if e.artifact and e.measurement.instructions
+        ]
+        best = min(
+            range(len(merits)), key=lambda i: (merits[i][0], merits[i][1]) if part.entries[i].verified else (1, 1)
+        )
+        assert best in part.front
+
+
+def test_a_run_shows_measurements_of_models_without_candidates_and_its_failures(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.put(examples.artifact(1), examples.deployment(1), examples.firmware(1), examples.measurement(1))
+        store.put(replace(examples.failure(), board="mps2_an386"))
+        ids = [examples.measurement(1).id, examples.failure().id]
+        page = run_report(store, ids, tmp_path / "run.html").read_text()
+    assert "1 measurement, 1 failure." in page
+    assert "it did not compile" in page
+    assert "BuildError" in page
+
+
+def test_a_measurement_alone_in_the_store_is_still_shown(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.put(examples.measurement(1))
+        page = run_report(store, [examples.measurement(1).id], tmp_path / "run.html").read_text()
+    assert "unknown board" in page
+    assert "a model that is not in the store" in page
+
+
+def test_a_study_without_a_measurement_says_so(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.create_study("empty", {"seed": 1})
+        page = study_report(store, "empty", tmp_path / "empty.html").read_text()
+    assert "No measurement yet" in page
+    assert "0 trials" in page
+
+
+def test_the_trial_under_way_is_counted_apart(content: Content) -> None:
+    assert content.counts["running"] == 1
+    assert "1 under way" in render_page(content)
+
+
+def test_an_unknown_study_or_measurement_is_a_user_error(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no study 'digits'"):
+        study_report(store, "digits", tmp_path / "a.html")
+    with pytest.raises(UserError, match="no measurement or failure 'abc'"):
+        run_report(store, ["abc"], tmp_path / "a.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_a_user_error(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match="cannot be written"):
+        study_report(store, synthetic.STUDY, tmp_path / "file" / "study.html")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match="cannot be written"):
+        study_report(store, synthetic.STUDY, tmp_path / "folder")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def hostile_content(folder: Path, name: str) -> Content:
+    """Return the content of a small study in which everything that can have a name is called ``name``."""
+    measurement = store_hostile(folder, name)
+    with open_store(folder) as store:
+        content = study_content(store, name)
+        assert store.get(Measurement, measurement.id) == measurement
+    return content
+
+
+def store_hostile(folder: Path, name: str) -> Measurement:
+    """Put a study of two trials, one measured and one failed, in which everything is called ``name``."""
+    candidate = Candidate(
+        task_key=examples.digest("task"),
+        family=name,
+        parameters=((name, name),),
+        compression=(CompressionStep(name=name, parameters=((name, name),)),),
+        seed=1,
+    )
+    artifact = replace(examples.artifact(1, candidate.key), name=name, metrics=((f"validation_{name}", 0.5),))
+    deployment = replace(examples.deployment(1), board=name, runtime=name, runtime_version=name, optimize=name)
+    template = synthetic.firmware_sections(name)
+    firmware = replace(
+        examples.firmware(1), deployment_key=deployment.key, sections=template, toolchain=name, flags=name
+    )
+    base = examples.measurement(1)
+    verification = replace(base.verification, rule=name, reference=replace(base.verification.reference, package=name))
+    measurement = replace(
+        base,
+        deployment_key=deployment.key,
+        rig=name,
+        environment=((name, name),),
+        instructions=Quantity(value=5.0, unit=name, how=How.COUNTED, source=name),
+        verification=verification,
+        layers=(synthetic.hostile_layer(name),),
+        time=name,
+    )
+    failure = Failure(id="f", belongs_to=artifact.key, stage=name, kind=name, message=name, board=name)
+    with open_store(folder) as store:
+        store.create_study(name, {name: name, "boards": [name], "objectives": [name]})
+        store.begin_trial(name, 0, candidate)
+        store.put(artifact, deployment, firmware, measurement, failure)
+        store.finish_trial(name, 0, TrialState.COMPLETE, {name: name}, results=[measurement.id])
+        store.begin_trial(name, 1, replace(candidate, seed=2))
+        store.finish_trial(name, 1, TrialState.FAILED, {}, results=[failure.id])
+    return measurement
+
+
+@settings(max_examples=25, deadline=None)
+@given(name=st.text(alphabet=st.sampled_from("<>&\"'`/\\*${}()=;-%\n\r\t\x00\x1b\u2028\u202eab1 "), max_size=24))
+def test_whatever_things_are_called_the_elements_of_the_page_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    harmless = parsed(render_page(hostile_content(tmp_path_factory.mktemp("harmless"), "x" * len(name))))
+    hostile = parsed(render_page(hostile_content(tmp_path_factory.mktemp("hostile"), name)))
+    assert hostile.tags == harmless.tags
+    assert [key for key, _ in hostile.attributes] == [key for key, _ in harmless.attributes]
+
+
+def test_control_characters_and_changes_of_direction_are_shown_not_obeyed(tmp_path: Path) -> None:
+    page = render_page(hostile_content(tmp_path, "a\x00b\u202ec\x1b[31m"))
+    assert "a\\x00b\\u202ec\\x1b[31m" in page
+    assert not re.search("[\x00\u202e\x1b]", page)
