@@ -31,7 +31,7 @@ def run_report(store: Store, measurement_ids: Sequence[str], path: Path) -> Path
 
 
 def report_path(results: Path, name: str) -> Path:
-    """Return where the report of a study or run lies; a name that a file system or a shell could misread is replaced."""
+    """Return where the report of a study or run lies; what a file system or a shell could misread is replaced."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)[:80]
     if plain != name:
         plain += "-" + hashlib.sha256(name.encode(errors="replace")).hexdigest()[:8]
