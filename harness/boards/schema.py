@@ -101,7 +101,7 @@ class Board(_Strict):
     """A board, real or emulated."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    name: str
+    name: str = Field(pattern=r"^[^\x00-\x1f\x7f]+$")
     kind: Literal["real", "emulated", "host"]
     core: Core
     clock_hz: int = Field(gt=0)

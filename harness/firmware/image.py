@@ -112,7 +112,7 @@ def _references(elf: ELFFile) -> Iterator[tuple[int, int]]:
             if symbol.kind != _SECTION_SYMBOL:
                 yield place, symbol.address
             elif addend is None:
-                yield place, _stored_target(content, place - target["sh_addr"], place, kind)
+                yield place, stored_target(content, place - target["sh_addr"], place, kind)
             else:
                 behind = 4 if elf["e_machine"] == "EM_X86_64" and kind in _X86_RELATIVE else 0
                 yield place, symbol.address + addend + behind
@@ -129,7 +129,7 @@ def _relocations(elf: ELFFile, section: object) -> Iterator[tuple[int, int, int,
         yield entry[0], number, kind, entry[2] if with_addend else None
 
 
-def _stored_target(content: bytes, offset: int, place: int, kind: int) -> int:
+def stored_target(content: bytes, offset: int, place: int, kind: int) -> int:
     """Return what a linked Arm instruction or word refers to: the linker has written it there already."""
     if kind not in _THUMB_CALLS:
         word: int = struct.unpack_from("<I", content, offset)[0]
