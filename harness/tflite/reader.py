@@ -103,16 +103,13 @@ def _read_options(operator: Table, op: str) -> TableOptions:
 def _read_tensors(
     model: Table, main: Table, inputs: tuple[int, ...], outputs: tuple[int, ...], nodes: tuple[Node, ...]
 ) -> dict[int, Tensor]:
-    fed = frozenset(inputs)
     used = {*inputs, *outputs}
     for node in nodes:
         used.update(node.inputs, node.outputs, node.intermediates)
     count = main.count(schema.SUBGRAPH_TENSORS)
     # A number that stands for no tensor is left to the verifier, which knows who uses it and how.
     return {
-        index: read_tensor(
-            model, main.item(schema.SUBGRAPH_TENSORS, index, f"tensor {index}"), index, is_input=index in fed
-        )
+        index: read_tensor(model, main.item(schema.SUBGRAPH_TENSORS, index, f"tensor {index}"), index)
         for index in sorted(used)
         if 0 <= index < count
     }

@@ -19,18 +19,18 @@ MAX_RANK = 8
 MAX_TENSOR_BYTES = 2**31 - 1
 
 
-def read_tensor(model: Table, table: Table, index: int, *, is_input: bool) -> Tensor:
+def read_tensor(model: Table, table: Table, index: int) -> Tensor:
     """Read tensor ``index``; its constant, if it has one, is a read-only view of the file.
 
-    A free batch (-1 first in the shape's signature) is 1, as in TFLite's interpreter; an input may have no other free
-    dimension. Raises BadModel or UnsupportedModel, naming the tensor.
+    A free batch (-1 first in the shape's signature) is 1, as in TFLite's interpreter; no other dimension may be free.
+    Raises BadModel or UnsupportedModel, naming the tensor.
     """
     name = table.text(schema.TENSOR_NAME)
     called = f"{model.file.name}: tensor {index} ({name[:60]!r})"
     dtype = _read_dtype(table, called)
     if table.locate(schema.TENSOR_SPARSITY, 4) is not None:
         raise UnsupportedModel(f"{called} is sparse", hint="Convert without EXPERIMENTAL_SPARSITY.")
-    shape = _read_shape(table, called, is_input)
+    shape = _read_shape(table, called)
     size_bytes = prod(shape) * dtype.item_bytes
     if size_bytes > MAX_TENSOR_BYTES:
         raise UnsupportedModel(f"{called} of shape {shape} takes {size_bytes} bytes: more than 32 bits can address")
@@ -60,7 +60,7 @@ def _read_dtype(table: Table, called: str) -> DType:
     return schema.DTYPES[name]
 
 
-def _read_shape(table: Table, called: str, is_input: bool) -> tuple[int, ...]:
+def _read_shape(table: Table, called: str) -> tuple[int, ...]:
     file, label = table.file, table.label(schema.TENSOR_SHAPE)
     shape = _read_dimensions(table, called, schema.TENSOR_SHAPE)
     signature = _read_dimensions(table, called, schema.TENSOR_SHAPE_SIGNATURE) or shape
@@ -74,9 +74,9 @@ def _read_shape(table: Table, called: str, is_input: bool) -> tuple[int, ...]:
             raise UnsupportedModel(f"{called} has the shape {shape}: dimension {axis} is {problem}")
         if size < 0:
             raise file.bad(table.position, label, f"dimension {axis} of {shape} is negative")
-    if is_input and -1 in signature[1:]:
+    if -1 in signature[1:]:  # its true size is known when the interpreter runs; the file holds 1 in its place
         raise UnsupportedModel(
-            f"{called} is an input whose dimensions {signature} are free (-1) beside the batch",
+            f"{called} has free dimensions beside the batch: {signature}",
             hint="Convert the model with a fixed input shape.",
         )
     return shape
