@@ -16,6 +16,7 @@ from harness.errors import BuildError
 
 _SECTION_SYMBOL = 3  # STT_SECTION
 _DATA_SYMBOL = 1  # STT_OBJECT
+_FUNCTION_SYMBOL = 2  # STT_FUNC
 _THUMB_CALLS = {10, 30}  # R_ARM_THM_CALL, R_ARM_THM_JUMP24 (Arm AAELF32, table of relocations)
 _X86_RELATIVE = {2, 4, 9, 41, 42}  # PC32, PLT32, GOTPCREL, GOTPCRELX, REX_GOTPCRELX: counted from behind their field
 
@@ -43,6 +44,10 @@ class Symbol:
     @property
     def is_data(self) -> bool:
         return self.kind == _DATA_SYMBOL
+
+    @property
+    def is_function(self) -> bool:
+        return self.kind == _FUNCTION_SYMBOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,7 @@ def _symbols(elf: ELFFile) -> Iterator[Symbol]:
         name, value, info = (entry[0], entry[4], entry[1]) if elf.elfclass == 64 else (entry[0], entry[1], entry[3])
         end = names.index(b"\0", name)
         kind = info & 15
-        thumb = is_arm and kind == 2  # bit 0 of a function's address tells the instruction set
+        thumb = is_arm and kind == _FUNCTION_SYMBOL  # bit 0 of a function's address tells the instruction set
         yield Symbol(name=names[name:end].decode(errors="replace"), address=value & ~1 if thumb else value, kind=kind)
 
 

@@ -108,7 +108,7 @@ def test_references_of_the_image_are_the_calls_that_the_disassembler_shows(
 ) -> None:
     _, built_image = built(board_id)
     image = read_image(built_image.elf)
-    functions = {symbol.name: symbol.address for symbol in image.symbols}
+    functions = {symbol.name: symbol.address for symbol in image.symbols if symbol.is_function}
     prefix = BARE_BOARDS[board_id]
     start = functions["tiny_layer"]
     end = start + sizes(prefix, built_image.elf)["tiny_layer"]

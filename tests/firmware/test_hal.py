@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HALs of the emulated boards, each in its emulator with its serial port on a pty."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness import proc
+from harness.boards import load_board
+from harness.firmware import build, render_project
+from tests.firmware.conftest import need
+from tests.firmware.models import tiny_model
+
+EMULATORS = {
+    "mps2_an385": ("qemu-system-arm", "-M", "mps2-an385"),
+    "mps2_an386": ("qemu-system-arm", "-M", "mps2-an386"),
+    "riscv32_virt": ("qemu-system-riscv32", "-M", "virt", "-bios", "none"),
+}
+PATIENCE_SECONDS = 60.0
+
+
+class Console:
+    """The host's end of an emulated serial port."""
+
+    def __init__(self, port: int, process_id: int) -> None:
+        self.process_id = process_id
+        self._port = port
+        self._received = b""
+
+    def read_until(self, pattern: str) -> re.Match[bytes]:
+        """Return the match of a pattern in what arrives; what stands before it is dropped with it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (found := re.search(pattern.encode(), self._received, re.DOTALL)):
+            assert time.monotonic() < deadline, f"no {pattern!r} in {self._received!r}"
+            ready, _, _ = select.select([self._port], [], [], 1.0)
+            self._received += os.read(self._port, 65536) if ready else b""
+        self._received = self._received[found.end() :]
+        return found
+
+    def write(self, data: bytes) -> None:
+        while data:
+            select.select([], [self._port], [], PATIENCE_SECONDS)
+            data = data[os.write(self._port, data) :]
+
+
+@contextmanager
+def boot(board_id: str, image: Path) -> Iterator[Console]:
+    """Start an image in its emulator, held until the serial port is open."""
+    need(EMULATORS[board_id][0])
+    command = [*EMULATORS[board_id], *("-nodefaults", "-display", "none", "-icount", "shift=0")]
+    monitor = ("-chardev", "stdio,id=monitor", "-mon", "monitor")
+    child = proc.start([*command, "-serial", "pty", *monitor, "-S", "-kernel", str(image)], stdin=-1)
+    port = -1
+    try:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        told = b""
+        while not (found := re.search(rb"(/dev/pts/\d+)", told)):
+            told += os.read(child.stdout.fileno(), 4096)
+        port = os.open(found[1].decode(), os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(port)
+        child.stdin.write(b"cont\n")
+        child.stdin.flush()
+        yield Console(port, child.pid)
+    finally:
+        proc.stop(child)
+        if port >= 0:
+            os.close(port)
+
+
+def states(process_id: int) -> set[str]:
+    """The states of all threads of a process: R runs or wants to, S sleeps."""
+    tasks = Path(f"/proc/{process_id}/task").iterdir()
+    return {(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks}
+
+
+@pytest.fixture(scope="module", params=sorted(EMULATORS))
+def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    board_id: str = request.param
+    board = load_board(board_id)
+    need(f"{board.core.toolchain}-gcc")
+    project = render_project(tiny_model(), board, tmp_path_factory.mktemp("hal") / board_id, optimize="speed")
+    (project.folder / "src/main.c").write_bytes(Path(__file__).with_name("hal_check.c").read_bytes())
+    return board_id, build(project, board).elf
+
+
+def test_a_hal_keeps_what_it_promises(image: tuple[str, Path]) -> None:
+    board_id, elf = image
+    with boot(board_id, elf) as console:
+        console.read_until(r"boot 1 cause 1\n")  # power on, which restarts
+        console.read_until(r"boot 2 cause 2\n")  # by software; then comes a fault
+        fault = console.read_until(r"FAULT [^\r\n]*\r\n")[0]
+        assert b"pc=f0000000" in fault or b"cfsr=000000" in fault
+        console.read_until(r"boot 3 cause 4\n")  # and the restart after it
+        told = console.read_until(r"short (\d+) long (\d+) hz (\d+) stack (\d+) readable (\d+) unreadable (\d+)\n")
+        short, long, hz, stack, readable, unreadable = (int(number) for number in told.groups())
+        assert long == pytest.approx(3 * short, rel=0.01)
+        assert hz == next(e.timer_hz for e in load_board(board_id).emulators)
+        assert (stack, readable, unreadable) == (1, 1, 0)
+        sent = bytes(range(1, 33)) + bytes(range(34, 256))
+        for _ in range(14):
+            console.write(sent)
+        for _ in range(14):
+            got = console.read_until(f".{{{len(sent)}}}")[0]
+            assert got == sent
+        console.write(b"!")
+        for number in (4, 5):  # faults in a row: the third is told, and then there is silence
+            console.read_until(rf"FAULT [^\r\n]*\r\nboot {number} cause 4\n")
+        console.read_until(r"FAULT [^\r\n]*\r\n$")
+        assert asleep(console)
+
+
+def test_firmware_that_waits_sleeps(image: tuple[str, Path]) -> None:
+    board_id, elf = image
+    with boot(board_id, elf) as console:
+        console.read_until(r"unreadable 0\n")
+        assert asleep(console)
+        console.write(b"awake")
+        console.read_until("awake")
+        assert asleep(console)
+
+
+def asleep(console: Console) -> bool:
+    """Say whether the emulator comes to rest: all its threads sleep whenever one looks, ten times in a row."""
+    in_a_row = 0
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while in_a_row < 10 and time.monotonic() < deadline:
+        in_a_row = in_a_row + 1 if states(console.process_id) == {"S"} else 0
+        time.sleep(0.02)
+    return in_a_row == 10
