@@ -11,7 +11,7 @@ from harness.pio import run_pio
 
 _TIMEOUT_SECONDS = 180.0  # 2 MB at 115,200 baud
 _REASON = re.compile(r"^.*(?:\berror\b|\bfailed\b|could not|cannot|not found|denied).*$", re.IGNORECASE | re.MULTILINE)
-_FOOTER = re.compile(r"^=+ \[.*\] .*=+$|^\*\*\* \[.*$", re.MULTILINE)
+_FOOTER = re.compile(r"^=+ \[.*\] .*=+$|^\*\*\* \[.*\] Error \d+$", re.MULTILINE)
 
 
 class PlatformIOFlasher:
