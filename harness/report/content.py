@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.boards import Board, load_board
 from harness.errors import BadBoard, UserError
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
-from harness.report.figures import Column, Entry, columns_of, front_of, objective_columns
+from harness.report.figures import Column, Entry, Wanted, columns_of, front_of, objective_columns
 from harness.store import Store, Study, Trial, TrialState
 
 
@@ -46,6 +45,7 @@ class Content:
     title: str
     study: Study | None
     counts: Mapping[str, int]  # trials by state
+    repeated: int  # trials that proposed what an earlier one had
     parts: tuple[Part, ...]
     faults: tuple[Fault, ...]
     environment: tuple[tuple[str, str, str], ...]  # where, name, value
@@ -59,6 +59,7 @@ def study_content(store: Store, name: str) -> Content:
     entries = [
         _entry(store, trial.number, measured[key], store.get(Candidate, trial.candidate_key))
         for trial in trials
+        if not _repeats(trial)
         for key in trial.results
         if key in measured
     ]
@@ -66,9 +67,7 @@ def study_content(store: Store, name: str) -> Content:
     by_trial = {f.id: tuple(t.number for t in trials if f.id in t.results) for f in failures}
     candidates = {t.number: store.get(Candidate, t.candidate_key) for t in trials}
     faults = tuple(_fault(store, failure, by_trial[failure.id], candidates) for failure in failures)
-    wanted = _names(study.config.get("objectives"))
-    boards = _names(study.config.get("boards"))
-    return _content(name, study, _counts(trials), _parts(entries, boards, wanted), faults)
+    return _content(name, _parts(entries, study), faults, study=study, trials=trials)
 
 
 def run_content(store: Store, ids: Sequence[str]) -> Content:
@@ -84,20 +83,30 @@ def run_content(store: Store, ids: Sequence[str]) -> Content:
             raise UserError(f"the store has no measurement or failure {identity!r}", hint=hint)
     names = list(dict.fromkeys(entry.artifact.name for entry in entries if entry.artifact))
     title = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return _content(title or "Bench", None, {}, _parts(entries, [], None), tuple(faults))
+    return _content(title or "Bench", _parts(entries, None), tuple(faults))
 
 
 def _content(
-    title: str, study: Study | None, counts: Mapping[str, int], parts: tuple[Part, ...], faults: tuple[Fault, ...]
+    title: str,
+    parts: tuple[Part, ...],
+    faults: tuple[Fault, ...],
+    *,
+    study: Study | None = None,
+    trials: Sequence[Trial] = (),
 ) -> Content:
     return Content(
         title=title,
         study=study,
-        counts=counts,
+        counts={state.value: sum(trial.state is state for trial in trials) for state in TrialState},
+        repeated=sum(_repeats(trial) for trial in trials),
         parts=parts,
         faults=tuple(sorted((*faults, *_unverified(parts)), key=lambda f: (f.trials, f.board, f.kind, f.reason))),
         environment=_environment(parts),
     )
+
+
+def _repeats(trial: Trial) -> bool:
+    return trial.outcome is not None and trial.outcome.get("duplicate_of") is not None
 
 
 def _entry(store: Store, number: int, measurement: Measurement, candidate: Candidate | None) -> Entry:
@@ -118,20 +127,22 @@ def _entry(store: Store, number: int, measurement: Measurement, candidate: Candi
     )
 
 
-def _parts(entries: Sequence[Entry], boards: Sequence[str], wanted: Sequence[str] | None) -> tuple[Part, ...]:
+def _parts(entries: Sequence[Entry], study: Study | None) -> tuple[Part, ...]:
     """Group entries by board: the study's order of boards first, then any others by name."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
         found.setdefault(entry.deployment.board if entry.deployment else "unknown board", []).append(entry)
-    order = [board for board in dict.fromkeys(boards) if board in found]
-    return tuple(_part(board, found[board], wanted) for board in (*order, *sorted(found.keys() - set(order))))
+    boards = study.config.get("boards") if study else None
+    order = [board for board in dict.fromkeys(boards) if board in found] if isinstance(boards, list) else []
+    names = (*order, *sorted(found.keys() - set(order)))
+    return tuple(_part(name, found[name], study) for name in names)
 
 
-def _part(board_id: str, found: Sequence[Entry], wanted: Sequence[str] | None) -> Part:
-    """Gather one board; without objectives nothing is ranked, as in a bench run, whose models do not compete."""
+def _part(board_id: str, found: Sequence[Entry], study: Study | None) -> Part:
+    """Gather one board; without a study nothing is ranked, since the models of a bench run do not compete."""
     entries = tuple(sorted(found, key=lambda entry: (entry.number, entry.measurement.time, entry.measurement.id)))
     columns = columns_of(entries)
-    objectives = () if wanted is None else objective_columns(columns, wanted)
+    objectives = objective_columns(columns, _wanted(study, board_id)) if study else ()
     return Part(
         board_id=board_id,
         board=_board(board_id),
@@ -139,6 +150,16 @@ def _part(board_id: str, found: Sequence[Entry], wanted: Sequence[str] | None) -
         columns=columns,
         objectives=objectives,
         front=front_of(entries, objectives),
+    )
+
+
+def _wanted(study: Study, board_id: str) -> tuple[Wanted, ...]:
+    """Return a study's objectives on one board, from ``[{"name", "direction", "board"}]`` in its configuration."""
+    found = study.config.get("objectives")
+    return tuple(
+        Wanted(name=str(each.get("name")), minimised=each.get("direction") != "maximize")
+        for each in (found if isinstance(found, list) else ())
+        if isinstance(each, dict) and each.get("board") in (None, board_id)
     )
 
 
@@ -206,15 +227,3 @@ def _environment(parts: Sequence[Part]) -> tuple[tuple[str, str, str], ...]:
         for name, by_value in sorted(values.items())
         for value, boards in sorted(by_value.items())
     )
-
-
-def _counts(trials: Sequence[Trial]) -> Mapping[str, int]:
-    return {state.value: sum(trial.state is state for trial in trials) for state in TrialState}
-
-
-def _names(found: Any) -> list[str]:
-    """Return the names in a list of a study's configuration, given as texts or as objects with a ``name``."""
-    if isinstance(found, str):
-        return [found]
-    each = [item.get("name") if isinstance(item, dict) else item for item in found] if isinstance(found, list) else []
-    return [str(name) for name in each if name]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.records import Artifact, Candidate, Deployment, Firmware, How, Measurement, Quantity
@@ -54,6 +54,14 @@ class Column:
         return f"{self.name}-{self.how.value}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An objective of a study: a metric or a cost by its name, and the direction in which it is better."""
+
+    name: str
+    minimised: bool
+
+
 def quantity(entry: Entry, column: Column) -> Quantity | None:
     """Return an entry's figure for a column, or None where it has none of that name and ``how``."""
     return _quantities(entry).get((column.name, column.how))
@@ -73,9 +81,10 @@ def columns_of(entries: Sequence[Entry]) -> tuple[Column, ...]:
     return (*merits, *costs, *(column for column in metrics if column.kind == "count"))
 
 
-def cost_columns(columns: Iterable[Column], how: How) -> tuple[Column, ...]:
-    """Return the costs of one ``how`` that are worth a plot against the metric."""
-    return tuple(column for column in columns if column.name in _COSTS and column.name != "flash" and column.how is how)
+def cost_columns(columns: Iterable[Column], how: How, objectives: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the costs of one ``how`` that are worth a plot against the metric: flash only where it is an objective."""
+    costs = _COSTS.keys() - {"flash"} | {column.name for column in objectives} & _COSTS.keys()
+    return tuple(column for column in columns if column.name in costs and column.how is how)
 
 
 def ranking_metric(columns: Iterable[Column]) -> Column | None:
@@ -84,19 +93,26 @@ def ranking_metric(columns: Iterable[Column]) -> Column | None:
     return min(metrics, key=lambda column: not column.name.startswith("validation"), default=None)
 
 
-def objective_columns(columns: Sequence[Column], wanted: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns that a front is drawn over: the metric, and the costs named in ``wanted``.
+def objective_columns(columns: Sequence[Column], wanted: Sequence[Wanted]) -> tuple[Column, ...]:
+    """Return the columns that a front is drawn over, each with the direction that is wanted of it.
 
-    A name may carry its unit, as in ``latency_us``. Without a known one, the costs are RAM and instructions, or
-    latency where nothing was counted. Where a cost was obtained in several ways, a measured one goes before a counted,
-    and that before a modelled one; figures of the host are none.
+    Where nothing is wanted, these are the metric, RAM, and instructions, or latency where nothing was counted. Where a
+    cost was obtained in several ways, a measured one goes before a counted, and that before a modelled one; times of
+    the host are none.
     """
-    costs = [name for name in _COSTS if any(each.startswith(name) for each in wanted)]
-    if not costs:
-        counted = any(column.name == "instructions" for column in columns)
-        costs = ["instructions" if counted else "latency", "ram"]
-    metric = ranking_metric(columns)
-    return (*((metric,) if metric else ()), *(best for name in costs if (best := _preferred(columns, name))))
+    if not wanted:
+        timed = "instructions" if any(column.name == "instructions" for column in columns) else "latency"
+        metric = ranking_metric(columns)
+        return (*((metric,) if metric else ()), *(c for name in (timed, "ram") if (c := _preferred(columns, name))))
+    found = [(_wanted_column(columns, each.name), each) for each in wanted]
+    return tuple(replace(column, minimised=each.minimised) for column, each in found if column is not None)
+
+
+def _wanted_column(columns: Sequence[Column], name: str) -> Column | None:
+    """Return the column of an objective: a cost, or a metric by its name or that on the validation data."""
+    if name in _COSTS:
+        return _preferred(columns, name)
+    return next((column for column in columns if column.name in (name, f"validation_{name}")), None)
 
 
 def front_of(entries: Sequence[Entry], objectives: Sequence[Column]) -> frozenset[int]:

@@ -60,6 +60,10 @@ class _Axis:
         low, high, at = (log10(v) if self.logarithmic else v for v in (self.low, self.high, value))
         return round(self.start + (at - low) / (high - low) * (self.end - self.start), 1)
 
+    def ticks(self) -> tuple[Tick, ...]:
+        marks = (_decades if self.logarithmic else _nice)(self.low, self.high)
+        return tuple(Tick(at=self.place(v), text=compact(v)) for v in marks if self.low <= v <= self.high)
+
 
 def scatter(entries: Sequence[Entry], metric: Column, cost: Column) -> Scatter | None:
     """Plot the verified entries that have both figures; None where there are none."""
@@ -73,8 +77,6 @@ def scatter(entries: Sequence[Entry], metric: Column, cost: Column) -> Scatter |
     costs = [edge for _, x, _ in found for edge in (x.value, x.low, x.high) if edge is not None]
     metrics = [y.value * (100 if metric.kind == "percent" else 1) for _, _, y in found]
     logarithmic = min(costs) > 0 and max(costs) / min(costs) >= _LOGARITHMIC_FROM
-    x_marks = _decades(min(costs), max(costs)) if logarithmic else _nice(min(costs), max(costs), 5)
-    y_marks = _nice(min(metrics), max(metrics), 5)
     x_axis = _Axis(*_span(costs, logarithmic), LEFT, WIDTH - RIGHT, logarithmic)
     y_axis = _Axis(*_span(metrics, False), HEIGHT - BOTTOM, TOP)
     points = tuple(
@@ -91,8 +93,8 @@ def scatter(entries: Sequence[Entry], metric: Column, cost: Column) -> Scatter |
         cost=cost,
         metric=metric,
         points=points,
-        x_ticks=tuple(Tick(at=x_axis.place(v), text=compact(v)) for v in x_marks if x_axis.low <= v <= x_axis.high),
-        y_ticks=tuple(Tick(at=y_axis.place(v), text=compact(v)) for v in y_marks if y_axis.low <= v <= y_axis.high),
+        x_ticks=x_axis.ticks(),
+        y_ticks=y_axis.ticks(),
         steps=_steps(points, higher_is_better=not metric.minimised),
         logarithmic=logarithmic,
     )
@@ -104,17 +106,16 @@ def _span(values: Sequence[float], logarithmic: bool) -> tuple[float, float]:
     if logarithmic:
         room = (high / low) ** 0.06
         return low / room, high * room
-    room = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
+    room = max((high - low) * 0.08, abs(high) * 1e-3, 1e-6)  # so that marks can be told apart
     return (max(0.0, low - room) if low >= 0 else low - room), high + room
 
 
-def _nice(low: float, high: float, count: int) -> list[float]:
-    """Return about ``count`` round numbers that cover an interval: steps of 1, 2 or 5 times a power of ten."""
-    width = (high - low) or abs(high) * 0.1 or 1.0
-    rough = width / count
+def _nice(low: float, high: float) -> list[float]:
+    """Return about five round numbers in an interval: steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / 5
     power = 10.0 ** floor(log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    return [round(number * step, 10) for number in range(floor(low / step), ceil(high / step) + 1)]
+    return [float(f"{number * step:.12g}") for number in range(ceil(low / step), floor(high / step) + 1)]
 
 
 def _decades(low: float, high: float) -> list[float]:

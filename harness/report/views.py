@@ -134,13 +134,21 @@ def part_view(part: Part, *, of_study: bool) -> PartView:
 
 
 def config_rows(config: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return a study's configuration as names and values, by name; what is neither text nor list is shown as JSON."""
-    return tuple((name, _config_text(value)) for name, value in sorted(config.items()))
+    """Return a study's configuration as names and values, by name; what is empty is left out."""
+    return tuple(
+        (name, _config_text(value)) for name, value in sorted(config.items()) if value not in ([], {}, None, "")
+    )
 
 
 def _config_text(value: object) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value) or "none"
+    """Return a value in words: lists with commas, objectives as ``ram on host``, other objects as ``name value``."""
+    if isinstance(value, list):
+        return ", ".join(_config_text(item) for item in value)
+    if isinstance(value, dict) and {"name", "direction"} <= value.keys():
+        where = f" on {value['board']}" if value.get("board") else ""
+        return f"{value['direction']} {value['name']}{where}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_config_text(item)}" for name, item in sorted(value.items()))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -232,7 +240,7 @@ def _groups(part: Part, shapes: Mapping[str, int]) -> tuple[PlotGroup, ...]:
         return ()
     groups = []
     for how in (How.MEASURED, How.COUNTED, How.MODELLED):
-        charts = [scatter(part.entries, metric, cost) for cost in cost_columns(part.columns, how)]
+        charts = [scatter(part.entries, metric, cost) for cost in cost_columns(part.columns, how, part.objectives)]
         plots = tuple(_plot(part, chart, shapes) for chart in charts if chart is not None)
         if plots:
             groups.append(PlotGroup(words=HOW_WORDS[how], plots=plots))

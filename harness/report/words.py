@@ -73,8 +73,8 @@ def compact(value: float) -> str:
     """Return a short number for an axis: ``1.5 M``, ``20 k``, ``0.25``."""
     for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if abs(value) >= size:
-            return f"{value / size:.4g}{letter}"
-    return f"{value:.4g}"
+            return f"{value / size:.5g}{letter}"
+    return f"{value:.5g}"
 
 
 def parameters_text(parameters: Parameters) -> str:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from harness.records import (
     Artifact,
@@ -27,6 +28,8 @@ from harness.records import (
 from harness.store import Store, TrialState
 from tests.store.examples import digest
 
+Objective: TypeAlias = Mapping[str, str | None]
+
 STUDY = "synthetic digits"
 BOARDS = ("mps2_an386", "nucleo_l4r5zi")
 RULE = "integers equal; floats |got-wanted| <= 1e-5 + 1e-4*|wanted|"
@@ -34,24 +37,32 @@ REFERENCE = Reference(package="ai-edge-litert", version="2.1.0", kernels="refere
 _TIME = "2025-01-02T03:{:02d}:{:02d}.000+00:00"
 
 
-def fill(store: Store, *, trials: int = 26, boards: Sequence[str] = BOARDS, name: str = STUDY, seed: int = 5) -> None:
+def fill(
+    store: Store, *, trials: int = 26, boards: Sequence[str] = BOARDS, objectives: Sequence[Objective] | None = None
+) -> None:
     """Put a study: most trials complete on every board, some fail, one is not verified, one is left running."""
-    chance = random.Random(seed)
+    chance = random.Random(5)
     config = {
         "task": "digits",
         "boards": list(boards),
-        "objectives": ["accuracy", "instructions", "ram"],
-        "trials": trials,
-        "seed": seed,
+        "objectives": list(objectives or _objectives(boards)),
+        "seed": 5,
         "driver": "made up",
     }
-    store.create_study(name, config)
+    store.create_study(STUDY, config)
     for number in range(trials):
         candidate = _candidate(number, chance)
-        store.begin_trial(name, number, candidate)
-        if number == trials - 1:
-            return
-        _finish(store, name, number, candidate, boards, chance)
+        store.begin_trial(STUDY, number, candidate)
+        if number < trials - 1:
+            _finish(store, STUDY, number, candidate, boards, chance)
+
+
+def _objectives(boards: Sequence[str]) -> list[Objective]:
+    costs = [(cost, board) for board in boards for cost in ("instructions", "ram")]
+    return [
+        {"name": "accuracy", "direction": "maximize", "board": None},
+        *({"name": cost, "direction": "minimize", "board": board} for cost, board in costs),
+    ]
 
 
 def _candidate(number: int, chance: random.Random) -> Candidate:

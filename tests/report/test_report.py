@@ -250,12 +250,20 @@ def store_hostile(folder: Path, name: str) -> Measurement:
     return measurement
 
 
-@settings(max_examples=25, deadline=None)
-@given(name=st.text(alphabet=st.sampled_from("<>&\"'`/\\*${}()=;-%\n\r\t\x00\x1b\u2028\u202eab1 "), max_size=24))
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> _Tags:
+    return parsed(render_page(hostile_content(tmp_path_factory.mktemp("harmless"), "x")))
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    name=st.text(
+        alphabet=st.sampled_from("<>&\"'`/\\*${}()=;-%\n\r\t\x00\x1b\u2028\u202eab1 "), min_size=1, max_size=24
+    )
+)
 def test_whatever_things_are_called_the_elements_of_the_page_are_the_same(
-    tmp_path_factory: pytest.TempPathFactory, name: str
+    tmp_path_factory: pytest.TempPathFactory, harmless: _Tags, name: str
 ) -> None:
-    harmless = parsed(render_page(hostile_content(tmp_path_factory.mktemp("harmless"), "x" * len(name))))
     hostile = parsed(render_page(hostile_content(tmp_path_factory.mktemp("hostile"), name)))
     assert hostile.tags == harmless.tags
     assert [key for key, _ in hostile.attributes] == [key for key, _ in harmless.attributes]
