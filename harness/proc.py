@@ -19,8 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.errors import ToolError
+
+Child: TypeAlias = "subprocess.Popen[bytes]"
+NOTHING = subprocess.DEVNULL  # as a child's input or output
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -45,18 +49,18 @@ def start(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    stdin: int | None = subprocess.DEVNULL,
+    stdin: int | None = NOTHING,
     stdout: int | None = subprocess.PIPE,
     stderr: int | None = subprocess.STDOUT,
     pass_fds: Sequence[int] = (),
-) -> subprocess.Popen[bytes]:
+) -> Child:
     """Start a child in its own process group that dies with this process.
 
     Raises ToolError where it is not installed or cannot be executed. The caller may be any thread, and need not last.
     """
     parent = os.getpid()
 
-    def launch() -> subprocess.Popen[bytes]:
+    def launch() -> Child:
         return subprocess.Popen(
             command,
             cwd=cwd,
@@ -90,7 +94,7 @@ def _lasting_thread(pid: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork ha
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="harness-proc")
 
 
-def stop(child: subprocess.Popen[bytes], *, grace_seconds: float = 1.0) -> None:
+def stop(child: Child, *, grace_seconds: float = 1.0) -> None:
     """End a child and all that it started: first asked, then killed. Twice is fine."""
     for sig, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):
         with suppress(ProcessLookupError, PermissionError):

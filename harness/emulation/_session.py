@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Self
@@ -26,7 +25,7 @@ class ProcessSession:
         *,
         name: str,
         port: str,
-        child: subprocess.Popen[bytes],
+        child: proc.Child,
         log_fd: int,
         resources: ExitStack,
         records: Records | None = None,
@@ -117,13 +116,13 @@ def start_child(
     log_fd: int,
     line_fd: int | None = None,
     pass_fds: Sequence[int] = (),
-) -> subprocess.Popen[bytes]:
+) -> proc.Child:
     """Start a process that ends with ``resources``.
 
     Where ``line_fd`` is given, it is the process's input and output, and only its errors go to the log.
     """
     output_fd = log_fd if line_fd is None else line_fd
-    input_fd = subprocess.DEVNULL if line_fd is None else line_fd
+    input_fd = proc.NOTHING if line_fd is None else line_fd
     child = proc.start(command, stdin=input_fd, stdout=output_fd, stderr=log_fd, pass_fds=pass_fds)
     resources.callback(proc.stop, child)
     return child
