@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness import registry
 from harness.boards import Board
 from harness.emulation import CountRequest, Counts, EmulatorDriver, EmulatorSession, count_agrees
-from harness.firmware import BuiltImage, Project
-from harness.flashers import Flasher
+from harness.flashers import Flashable, Flasher
 from harness.link import Device
 from harness.runtimes import RenderedModel
 from harness.transports import open_port
@@ -24,7 +24,6 @@ class Rig:
     """An open link to a device, and the emulator's session where there is one."""
 
     device: Device
-
     session: EmulatorSession | None = None
     timer_hz: int = 0
 
@@ -43,14 +42,14 @@ class Rig:
 
 
 @contextmanager
-def open_emulated(board: Board, driver: EmulatorDriver, image: BuiltImage, rendered: RenderedModel) -> Iterator[Rig]:
-    """Start an emulator with an image and open the link to it. Raises OpenError, or DeviceFault with its last words."""
+def open_emulated(board: Board, driver: EmulatorDriver, image: Path, rendered: RenderedModel) -> Iterator[Rig]:
+    """Start an emulator with an image (an ELF) and open the link to it. Raises OpenError, or DeviceFault."""
     count = None
     if driver.COUNTS:
         layers = tuple(layer.symbol for layer in rendered.layers)
         count = CountRequest(caller=RUNNER, inference=rendered.invoke_symbol, layers=layers)
     with ExitStack() as stack:
-        session = stack.enter_context(driver.start(board, image.elf, count=count))
+        session = stack.enter_context(driver.start(board, image, count=count))
         stream = stack.enter_context(open_port(session.port))
         device = stack.enter_context(Device(stream, check=session.check))
         timer_hz = next(e.timer_hz for e in board.emulators if e.driver == driver.NAME)
@@ -58,7 +57,7 @@ def open_emulated(board: Board, driver: EmulatorDriver, image: BuiltImage, rende
 
 
 @contextmanager
-def open_real(board: Board, project: Project, port: str) -> Iterator[Rig]:
+def open_real(board: Board, project: Flashable, port: str) -> Iterator[Rig]:
     """Flash a real board and open the link to it. Raises FlashError, OpenError, or LinkTimeout."""
     flasher: Flasher = registry.load("harness.flashers", "platformio").FLASHER
     flasher.flash(project, port)

@@ -153,7 +153,7 @@ def _open_rig(
     if target.driver is None:
         assert target.port is not None
         return open_real(target.machine, project, target.port)
-    return open_emulated(target.machine, target.driver, image, rendered)
+    return open_emulated(target.machine, target.driver, image.elf, rendered)
 
 
 def _firmware(image: BuiltImage, project: Project, deployment: Deployment) -> Firmware:

@@ -27,7 +27,7 @@ MODEL = chain_model()
 def rig_of(rendered: RenderedModel) -> Iterator[Rig]:
     driver = registry.load("harness.emulation", "qemu").DRIVER
     with open_project(rendered, BOARD, optimize="speed") as project:
-        with open_emulated(BOARD, driver, build(project, BOARD), rendered) as rig:
+        with open_emulated(BOARD, driver, build(project, BOARD).elf, rendered) as rig:
             rig.device.hello()
             yield rig
 
