@@ -23,6 +23,9 @@ def tidy(text: str) -> str:
             if result and result[-1] and not result[-1].endswith("{"):
                 result.append("")
             continue
+        if line[0] in "-0123456789" and line.endswith(","):  # a row of a table, aligned already
+            result.append(_STEP * depth + raw.rstrip())
+            continue
         if in_comment or line.startswith("/*"):
             prefix = " " if in_comment and line.startswith("*") else ""
             result.append(_STEP * depth + prefix + line)

@@ -9,18 +9,18 @@ import unicodedata
 _MAX_LENGTH = 40
 # C99 and C11 keywords, what the standard headers that generated code includes claim, and the runner's own prefixes.
 _TAKEN = frozenset(
-    """
-    auto break case char const continue default do double else enum extern float for goto if inline int long register
-    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm fortran
-    bool true false main hal harness model errno assert stdin stdout stderr environ
-    and bitand bitor compl not or xor class delete new this template typename namespace operator private protected
-    public throw try catch using virtual friend explicit export mutable
-    mem str strto wcs is to e f l ll u
-    abs acos asin atan ceil cos exp fabs floor fmod frexp ldexp log modf pow sin sqrt tan tgamma lgamma round trunc
-    abort atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand realloc srand system
-    clock time signal raise read write open close index rindex link unlink pipe dup fork exec wait sleep select
-    linux unix arm i386
-    """.split()
+    word
+    for line in (
+        "auto break case char const continue default do double else enum extern float for goto if inline int long",
+        "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while",
+        "asm fortran bool true false and bitand bitor compl not or xor class delete new this template typename using",
+        "namespace operator private protected public throw try catch virtual friend explicit export mutable",
+        "main hal harness model errno assert stdin stdout stderr environ linux unix arm i386 mem str strto wcs is to",
+        "abs acos asin atan ceil cos exp fabs floor fmod frexp ldexp log modf pow sin sqrt tan round trunc",
+        "abort atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand realloc srand system",
+        "clock time signal raise read write open close index rindex link unlink pipe dup fork exec wait sleep select",
+    )
+    for word in line.split()
 )
 
 

@@ -40,18 +40,21 @@ def table(values: NDArray[np.generic]) -> Iterator[str]:
 
     Rows hold a multiple of eight numbers where that many fit.
     """
-    flat = values.reshape(-1)
-    if flat.dtype.kind == "f":
-        items = [f32(value) for value in flat.tolist()]
-    elif flat.dtype.itemsize == 4:
-        items = [s32(value) for value in flat.tolist()]
-    else:
-        items = list(map(str, flat.tolist()))
-    width = max(map(len, items))
+    flat = np.ascontiguousarray(values).reshape(-1)
+    # By their bits: a negative zero is not zero.
+    bits, inverse = np.unique(flat.view(f"u{flat.dtype.itemsize}"), return_inverse=True)
+    literals = [_literal(value) for value in bits.view(flat.dtype).tolist()]
+    width = max(map(len, literals))
+    padded = [literal.rjust(width) for literal in literals]
+    items = [padded[number] for number in inverse.reshape(-1).tolist()]
     columns = (_WIDTH - len(_INDENT) + 1) // (width + 2)
     columns = columns // 8 * 8 or columns
     for start in range(0, len(items), columns):
-        yield ", ".join(item.rjust(width) for item in items[start : start + columns]) + ","
+        yield ", ".join(items[start : start + columns]) + ","
+
+
+def _literal(value: int | float) -> str:
+    return f32(value) if isinstance(value, float) else s32(value)
 
 
 def dimensions(shape: Iterable[int]) -> str:

@@ -3,7 +3,7 @@
 
 from harness.reference.comparison import RULE, Comparison, Difference, compare
 from harness.reference.golden import Golden, describe_reference
-from harness.reference.inputs import lowest, highest, pattern, seeded_random, standard_inputs, zero_point
+from harness.reference.inputs import highest, lowest, pattern, seeded_random, standard_inputs, zero_point
 
 __all__ = [
     "RULE",

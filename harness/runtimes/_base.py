@@ -81,7 +81,7 @@ class Runtime(Protocol):
     ) -> RenderedModel:
         """Turn a model called ``name`` (a path or a plain name, whatever it holds) into C for a board.
 
-        ``plan`` names the kernel variants of some layers. Raises BadModel, UnsupportedModel, or DoesNotFit with the bytes
-        missing, before anything is built.
+        ``plan`` names the kernel variants of some layers. Raises BadModel, UnsupportedModel, or DoesNotFit with
+        the bytes missing, before anything is built.
         """
         ...

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generated code on an emulated board: built as firmware, fed and read over the link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import proc, registry
+from harness.bench.rig import open_emulated
+from harness.bench.verify import infer
+from harness.boards import load_board
+from harness.firmware import build, open_project
+from harness.runtimes import RenderedModel
+from harness.testing.host import Array
+
+
+def missing_tools(board_id: str) -> str:
+    """Return why an emulated board cannot be used on this machine, or an empty text."""
+    board = load_board(board_id)
+    compiler = f"{board.core.toolchain}-gcc"
+    if board.core.toolchain != "native" and proc.which(compiler) is None:
+        return f"the compiler {compiler} is not installed"
+    for emulator in board.emulators:
+        if registry.load("harness.emulation", emulator.driver).DRIVER.version() is not None:
+            return ""
+    return f"no emulator for {board_id} is installed"
+
+
+def run_on_board(
+    rendered: RenderedModel, board_id: str, folder: Path, sets: Sequence[Sequence[Array]]
+) -> list[tuple[Array, ...]]:
+    """Build a model as firmware and return its outputs for each set of inputs. Raises what building and linking do."""
+    board = load_board(board_id)
+    driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
+    with open_project(rendered, board, optimize="speed", keep=folder / "project") as project:
+        image = build(project, board).elf
+        with open_emulated(board, driver, image, rendered) as rig:
+            rig.device.hello()
+            return [infer(rig.device, rendered, tuple(inputs)) for inputs in sets]
