@@ -21,10 +21,13 @@ _PACKAGES = {
 
 
 def build_flags(optimize: str) -> tuple[str, ...]:
-    """Return the flags for all files of a project; debug information stays out of the loaded image."""
+    """Return the flags for all files of a project.
+
+    ``-g1`` puts lines and functions into the ELF, not into the loaded image, and unlike ``-g`` costs no time.
+    """
     if optimize not in OPTIMIZE:
         raise UserError(f"there is no optimise level {optimize!r}", hint=did_you_mean(optimize, OPTIMIZE))
-    return (OPTIMIZE[optimize], "-g")
+    return (OPTIMIZE[optimize], "-g1")
 
 
 def is_local(board: Board) -> bool:
