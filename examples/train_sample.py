@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train the sample model of the tour, ``examples/digits.tflite``: ``python examples/train_sample.py``.
 
-A depthwise-separable network for 8x8 scans of handwritten digits, quantized to int8. The same seed gives the same bytes on
-one machine with one version of the training stack.
+A depthwise-separable network for 8x8 scans of handwritten digits, quantized to int8. The same seed gives
+the same bytes on one machine with one version of the training stack.
 """
 
 from __future__ import annotations

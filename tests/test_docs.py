@@ -27,7 +27,7 @@ def tour() -> list[str]:
 def test_the_commands_of_the_readmes_tour_run(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     environment = {**os.environ, "NO_COLOR": "1", "HARNESS_RESULTS": str(tmp_path / "results")}
-    said = ""
+    said = measurement = ""
     commands = tour()
     assert len(commands) >= 10
     for command in commands:
