@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BOARD ?= mps2_an386
 TASK ?= digits
 TRIALS ?= 24
+STUDY ?= $(TASK)_$(BOARD)
 
 VENV := .venv
 STAMPS := $(VENV)/.stamps
@@ -21,8 +22,8 @@ help: ## Show this list
 
 install: $(STAMPS)/firmware ## Install system packages, .venv with the pinned packages, and the firmware tools
 
-run: install ## Search for digit recognisers on an emulated Cortex-M4 (BOARD, TASK, TRIALS)
-	@$(BIN)/harness run --board $(BOARD) --task $(TASK) --trials $(TRIALS)
+run: install ## Search for digit recognisers on an emulated Cortex-M4 (BOARD, TASK, TRIALS, STUDY)
+	@$(BIN)/python scripts/run.py --board $(BOARD) --task $(TASK) --trials $(TRIALS) --study $(STUDY)
 
 test: install ## Format, lint, types, layers and all tests but the slow ones
 	@scripts/check
