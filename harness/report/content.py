@@ -10,6 +10,7 @@ from harness.boards import Board, load_board
 from harness.errors import BadBoard, UserError
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
 from harness.report.figures import Column, Entry, Wanted, columns_of, front_of, objective_columns
+from harness.report.words import short_name
 from harness.store import Store, Study, Trial, TrialState
 
 
@@ -81,7 +82,7 @@ def run_content(store: Store, ids: Sequence[str]) -> Content:
         else:
             hint = "Give the id that 'harness bench' printed."
             raise UserError(f"the store has no measurement or failure {identity!r}", hint=hint)
-    names = list(dict.fromkeys(entry.artifact.name for entry in entries if entry.artifact))
+    names = list(dict.fromkeys(short_name(entry.artifact.name) for entry in entries if entry.artifact))
     title = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return _content(title or "Bench", _parts(entries, None), tuple(faults))
 

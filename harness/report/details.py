@@ -10,7 +10,7 @@ from harness.records import Quantity
 from harness.report.bars import LayerBar, MemoryBar, layer_bars, memory_bars
 from harness.report.content import Part
 from harness.report.figures import Column, Entry, quantity, ranking_metric
-from harness.report.words import digits_of, entry_title, interval, model_name, with_unit
+from harness.report.words import digits_of, entry_title, interval, model_name, short_name, with_unit
 
 _MOST_DETAILS = 12
 
@@ -25,7 +25,7 @@ class Detail:
     brief: tuple[tuple[str, str], ...]  # label and value of what is compared
     figures: tuple[tuple[str, str, str, str], ...]  # label, value with unit, how with interval, source
     layers: tuple[LayerBar, ...]
-    regions: tuple[str, ...]  # memories that layers read from
+    regions: tuple[str, ...]  # memories that some layer reads from
     memory: tuple[MemoryBar, MemoryBar]
 
 
@@ -53,11 +53,11 @@ def _detail(part: Part, position: int, of_study: bool) -> Detail:
     return Detail(
         position=position,
         entry=entry,
-        title=entry_title(entry) if of_study else model_name(entry),
+        title=entry_title(entry) if of_study else short_name(model_name(entry)),
         brief=tuple(_figure(column, q)[:2] for column in compared if (q := quantity(entry, column))),
         figures=figures,
         layers=layer_bars(layers),
-        regions=tuple(sorted({region for layer in layers for region, _ in layer.reads})),
+        regions=tuple(sorted({region for layer in layers for region, size in layer.reads if size})),
         memory=memory_bars(entry, part.board),
     )
 

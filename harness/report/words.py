@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import floor, log10
+from pathlib import PurePath
 
 from harness.records import Candidate, CompressionStep, How, Parameters, Quantity, Scalar, Verification
 from harness.report.figures import Column, Entry
@@ -78,8 +79,8 @@ def compact(value: float) -> str:
 
 
 def parameters_text(parameters: Parameters) -> str:
-    """Return hyper-parameters in one line: ``depth 2, width 32``."""
-    return ", ".join(f"{name.replace('_', ' ')} {scalar_text(value)}" for name, value in parameters)
+    """Return hyper-parameters in one line: ``layers 2, units_0 32``."""
+    return ", ".join(f"{name} {scalar_text(value)}" for name, value in parameters)
 
 
 def scalar_text(value: Scalar) -> str:
@@ -107,8 +108,13 @@ def entry_title(entry: Entry) -> str:
 
 
 def model_name(entry: Entry) -> str:
-    """Return the name of an entry's model."""
+    """Return the name of an entry's model: a path as it was given."""
     return entry.artifact.name if entry.artifact is not None else "a model that is not in the store"
+
+
+def short_name(name: str) -> str:
+    """Return the last part of a model's path, for headings."""
+    return PurePath(name).name or name
 
 
 def in_prose(column: Column) -> str:
