@@ -78,11 +78,12 @@ class CompressionContract:
     parameters: ClassVar[Mapping[str, Scalar]] = MappingProxyType({})
 
     @pytest.fixture(scope="class")
-    def applied(self) -> Applied:
+    @classmethod
+    def applied(cls) -> Applied:
         """Apply the technique twice to the example, with the example's training."""
-        network, technique = example_network(), load_technique(self.technique)
+        network, technique = example_network(), load_technique(cls.technique)
         before = network.model.get_config(), [values.copy() for values in network.model.get_weights()]
-        first, second = (technique.apply(network, self.parameters, fine_tune=train_briefly, seed=7) for _ in range(2))
+        first, second = (technique.apply(network, cls.parameters, fine_tune=train_briefly, seed=7) for _ in range(2))
         return Applied(before=before, network=network, results=(first, second))
 
     def test_the_same_seed_gives_the_same_model_and_it_converts(self, applied: Applied) -> None:

@@ -64,7 +64,9 @@ def _converter(network: Network, calibration: Floats) -> Any:
 
 
 def _require_no_floats(graph: Graph) -> None:
-    for node in graph.nodes:
+    """Raise UnsupportedModel, naming the layer that computes in floats rather than a conversion before or after it."""
+    nodes = sorted(graph.nodes, key=lambda node: node.op in ("QUANTIZE", "DEQUANTIZE"))
+    for node in nodes:
         for index in (*node.inputs, *node.outputs):
             if index >= 0 and graph.tensor(index).dtype in (DType.FLOAT32, DType.FLOAT16):
                 layer = graph.tensor(node.outputs[0]).name

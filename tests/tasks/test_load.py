@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadTask, UserError
+from harness.tasks import load_task, task_key
+
+STACK = {"tensorflow": "1"}
+NUMBERS = "VALUES = [0.0, 0.5, 1.0]\n"
+MINE = """
+import numpy as np
+import numbers_beside_{tag} as given
+from harness.tasks import Data, Split, Task, TrainingPlan, accuracy
+
+
+def load_data():
+    split = Split(inputs=np.array(given.VALUES, np.float32)[:, None], targets=np.zeros(3, np.int32))
+    return Data(train=split, validation=split, test=split)
+
+
+TASK = Task(
+    summary="mine",
+    input_range=(0.0, 1.0),
+    loss="mse",
+    metric="accuracy",
+    score=accuracy,
+    plan=TrainingPlan(
+        epochs=1, batch_size=1, learning_rate=0.1, patience=1, fine_tune_epochs=1, fine_tune_learning_rate=0.1
+    ),
+    families={{"one": lambda space: list}},
+    load_data=load_data,
+)
+"""
+
+
+def write(folder: Path, tag: str, *, numbers: str = NUMBERS, mine: str = MINE) -> str:
+    folder.mkdir(exist_ok=True)
+    (folder / f"numbers_beside_{tag}.py").write_text(numbers)
+    (folder / "unused.py").write_text("raise SystemExit\n")
+    path = folder / "mine.py"
+    path.write_text(mine.format(tag=tag))
+    sys.modules.pop(f"numbers_beside_{tag}", None)
+    return str(path)
+
+
+def test_a_task_is_loaded_from_a_file_with_what_lies_beside_it(tmp_path: Path) -> None:
+    before = list(sys.path)
+    loaded = load_task(write(tmp_path, "a"))
+    assert loaded.task.summary == "mine"
+    assert [file.name for file in loaded.files] == ["mine.py", "numbers_beside_a.py"]
+    assert sys.path == before
+
+
+def test_the_key_is_the_same_in_another_folder(tmp_path: Path) -> None:
+    keys = {task_key(load_task(write(tmp_path / folder, "b")), STACK) for folder in ("one", "two")}
+    assert len(keys) == 1
+
+
+def test_the_key_changes_with_the_file_what_it_imports_its_data_and_the_stack(tmp_path: Path) -> None:
+    keys = [
+        task_key(load_task(write(tmp_path, "c")), STACK),
+        task_key(load_task(write(tmp_path, "c")), {"tensorflow": "2"}),
+        task_key(load_task(write(tmp_path, "c", mine=MINE + "# more\n")), STACK),
+        task_key(load_task(write(tmp_path, "c", numbers=NUMBERS + "# more\n")), STACK),
+        task_key(load_task(write(tmp_path, "c", numbers="import os\nVALUES = [0, 0, 1]\n")), STACK),
+    ]
+    assert len(set(keys)) == 5
+
+
+def test_the_key_changes_with_the_data_alone(tmp_path: Path) -> None:
+    (tmp_path / "values.txt").write_text("0 0 0")
+    path = str(tmp_path / "values.txt")
+    read = f"import pathlib\nVALUES = [float(v) for v in pathlib.Path({path!r}).read_text().split()]\n"
+    before = task_key(load_task(write(tmp_path, "d", numbers=read)), STACK)
+    (tmp_path / "values.txt").write_text("0 0 1")
+    assert task_key(load_task(write(tmp_path, "d", numbers=read)), STACK) != before
+
+
+@pytest.mark.parametrize(
+    ("numbers", "says"),
+    [
+        ("VALUES = [0.0, 0.5, 1.5]", "the train data .* leaves its range of 0 to 1"),
+        ("VALUES = [0.0, 0.5, float('nan')]", "not finite"),
+        ("VALUES = []", "has 0 inputs and 3 targets"),
+        ("VALUES = 1 / 0", "cannot be imported: ZeroDivisionError"),
+        ("VALUES = ['a']", "data of the task .* cannot be loaded: ValueError"),
+    ],
+)
+def test_wrong_data_is_refused_by_name(tmp_path: Path, numbers: str, says: str) -> None:
+    with pytest.raises(BadTask, match=says):
+        load_task(write(tmp_path, "e", numbers=numbers))
+
+
+def test_a_file_without_a_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadTask) as caught:
+        load_task(write(tmp_path, "f", mine="TASK = 3\n"))
+    assert "defines no TASK" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_refused() -> None:
+    with pytest.raises(BadTask, match=r"there is no task file nowhere\.py"):
+        load_task("nowhere.py")
+
+
+def test_an_unknown_name_names_the_nearest() -> None:
+    with pytest.raises(UserError) as caught:
+        load_task("digit")
+    assert "Did you mean 'digits'" in str(caught.value)
