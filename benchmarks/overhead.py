@@ -3,7 +3,7 @@
 
 Everything is timed in one run, so that a noisy machine weighs on both sides. The figure that counts is the ratio of a
 warm bench (the model is compiled, the rest is there, nothing is answered from the store) to the sum of what cannot be
-left out: starting the interpreter, ``pio run`` of the same project with the same files changed, and plain QEMU executing
+left out: starting the interpreter, ``pio run`` of the same project with the same files changed, and plain QEMU with
 as many inferences.
 """
 

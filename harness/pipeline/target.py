@@ -26,7 +26,10 @@ class Target:
         """Name of the rig with its version: figures counted on one rig are the same on another of this name."""
         if self.driver is None or self.emulator is None:
             return f"{self.board.id} at {self.port}"
-        return f"{self.driver.NAME} {self.driver.version()} {self.emulator.machine}"
+        name = f"{self.driver.NAME} {self.driver.version()} {self.emulator.machine}"
+        if self.board is self.machine:
+            return name
+        return f"{name}, priced as {self.board.id} ({self.board.key[:12]})"
 
 
 def find_target(board_id: str, *, estimate: bool) -> Target:

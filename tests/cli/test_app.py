@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a whole: version, help, errors and their exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+import harness
+from harness.cli import app
+from harness.errors import NoBoard, UserError, worst_exit_code
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"harness {harness.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["bnch"], ["bench"], ["bench", "--nonsense", "x.tflite"]])
+def test_a_wrong_command_line_is_a_users_mistake(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(arguments) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (NoBoard("no board here", hint="connect one", log="last words"), 7, "connect one"),
+        (UserError("not so"), 2, "not so"),
+        (KeyboardInterrupt(), 130, ""),
+        (ZeroDivisionError("a mistake of ours"), 70, "bug in the harness"),
+    ],
+)
+def test_every_error_ends_in_its_exit_code(
+    raised: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("harness.settings.results_dir", fail)
+    assert app.run(["show", "0123"]) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert ("Traceback" in printed) == (code == 70)
+
+
+def test_the_worst_outcome_decides_the_exit_code() -> None:
+    assert worst_exit_code([]) == 0
+    assert worst_exit_code([0, 8]) == 8
+    assert worst_exit_code([1, 8, 0]) == 1
+    assert worst_exit_code([1, 2]) == 2
+    assert worst_exit_code([2, 3, 1]) == 3
+    assert worst_exit_code([5, 4, 2]) == 5
+    assert worst_exit_code([70, 7]) == 70
