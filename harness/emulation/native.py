@@ -7,7 +7,6 @@ import os
 import platform
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
 
 from harness.boards import Board
 from harness.emulation._base import CountRequest
@@ -19,8 +18,8 @@ from harness.errors import OpenError, ToolError
 class Native:
     """The driver; it holds nothing. It is correct; neither its time nor its instructions mean anything."""
 
-    NAME: Final = "native"
-    COUNTS: Final = False
+    NAME = "native"
+    COUNTS = False
 
     def version(self) -> str:
         """Return the architecture of this machine: there is nothing to install."""

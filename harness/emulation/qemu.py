@@ -10,7 +10,6 @@ import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from harness import proc
 from harness.boards import Board
@@ -73,8 +72,8 @@ def _plugin_api(path: Path) -> int:
 class Qemu:
     """The driver; it holds nothing."""
 
-    NAME: Final = "qemu"
-    COUNTS: Final = True
+    NAME = "qemu"
+    COUNTS = True
 
     def version(self) -> str | None:
         """Return the version of QEMU on this machine, or None where there is none."""

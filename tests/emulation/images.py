@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,22 +22,27 @@ class Recipe:
 
     compiler: str
     flags: tuple[str, ...]
-    sources: str
+    sources: tuple[str, ...]
+    script: str | None = None
 
 
-_ARM = Recipe(compiler="arm-none-eabi-gcc", flags=("-nostdlib",), sources="mps2")
-_RISCV = Recipe(compiler="riscv64-unknown-elf-gcc", flags=("-nostdlib", "-nostartfiles"), sources="virt")
-_RECIPES = {"thumb2": _ARM, "rv32": _RISCV}
+_ARM = Recipe(
+    compiler="arm-none-eabi-gcc", flags=("-nostdlib", "-ffreestanding"), sources=("mps2.c", "mps2.S"), script="mps2.ld"
+)
+_RISCV = dataclasses.replace(_ARM, compiler="riscv64-unknown-elf-gcc", sources=("virt.c", "virt.S"), script="virt.ld")
+_NATIVE = Recipe(compiler="gcc", flags=(), sources=("host.c",))
+_RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "native": _NATIVE}
 
 
 def build_image(board: Board, folder: Path) -> Path:
-    """Build the test firmware for an emulated board into a folder."""
+    """Build the test firmware for a board into a folder."""
     recipe = _RECIPES[board.core.isa]
     core = [flag for flag in board.core.flags if not flag.startswith("--specs")]
-    sources = [str(_SOURCES / name) for name in ("main.c", f"{recipe.sources}.c", f"{recipe.sources}.S")]
+    sources = [str(_SOURCES / name) for name in ("main.c", *recipe.sources)]
     image = folder / f"{board.id}.elf"
-    command = [recipe.compiler, *core, *recipe.flags, "-Os", "-ffreestanding", "-Wall", "-Wextra", "-Werror"]
-    command += ["-T", str(_SOURCES / f"{recipe.sources}.ld"), *sources, "-o", str(image)]
+    command = [recipe.compiler, *core, *recipe.flags, "-Os", "-Wall", "-Wextra", "-Werror", *sources]
+    command += ["-T", str(_SOURCES / recipe.script)] if recipe.script else []
+    command += ["-o", str(image)]
     finished = proc.run(command, timeout_seconds=60)
     assert finished.exit_code == 0, finished.output
     return image

@@ -84,6 +84,7 @@ static void obey(int command)
 
 int main(void)
 {
+  break_off = 0;
   board_init();
   board_put('B');
   for (;;) {
