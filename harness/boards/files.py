@@ -23,16 +23,26 @@ def board_ids(folder: Path | None = None) -> tuple[str, ...]:
 
 
 def load_board(board_id: str, folder: Path | None = None) -> Board:
-    """Read a board and its core. Raises BadBoard, which names the file, the key and the nearest valid choice."""
+    """Read a board and its core; ``board_id`` is an id, or the path of a board's file that ends in ``.toml``.
+
+    Raises BadBoard, which names the file, the key and the nearest valid choice.
+    """
     folder = folder or data_dir("boards")
-    if board_id not in board_ids(folder):
-        raise BadBoard(f"there is no board {board_id!r}", hint=did_you_mean(board_id, board_ids(folder)))
-    path = folder / f"{board_id}.toml"
+    path = _find(board_id, folder)
     facts = _read_toml(path)
     core = facts.get("core")
     if not isinstance(core, str):
         raise BadBoard(f"{path.name}: 'core' must name a file of boards/cores")
-    return _validate(Board, {**facts, "id": board_id, "core": _load_core(core, folder / "cores")}, path)
+    return _validate(Board, {**facts, "id": path.stem, "core": _load_core(core, folder / "cores")}, path)
+
+
+def _find(board_id: str, folder: Path) -> Path:
+    if board_id.endswith(".toml"):
+        return Path(board_id)
+    if board_id not in board_ids(folder):
+        hint = f"{did_you_mean(board_id, board_ids(folder))} Or give the path of a board's file, ending in .toml."
+        raise BadBoard(f"there is no board {board_id!r}", hint=hint)
+    return folder / f"{board_id}.toml"
 
 
 def _load_core(core_id: str, folder: Path) -> Core:
@@ -48,6 +58,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadBoard(f"{path.name} is not valid TOML: {error}") from error
+    except (OSError, ValueError) as error:
+        raise BadBoard(f"the board's file {str(path)!r} cannot be read: {error}") from error
 
 
 def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Schema:

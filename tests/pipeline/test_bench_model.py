@@ -15,6 +15,7 @@ from harness.records import How, Measurement
 from harness.reference import Golden
 from harness.store import Store, open_store
 from tests.bench.chain import chain_model
+from tests.conftest import ROOT
 
 MODEL = chain_model()
 GOLDEN_FNV = {"kws": "4e535c25", "ic": "c33c05f7", "ad": "064e6f2e", "vww": "ab66ecb1", "sww": "bb19f336"}
@@ -163,3 +164,20 @@ def test_a_kept_project_lies_where_the_user_wants_it(store: Store, tmp_path: Pat
     measured(request(keep_project=folder), store)
     assert (folder / "platformio.ini").is_file()
     assert (folder / "src").is_dir()
+
+
+def test_a_board_of_ones_own_is_one_file_and_a_model_that_does_not_fit_it_is_told_by_how_much(
+    store: Store, tmp_path: Path
+) -> None:
+    own = (ROOT / "boards" / "mps2_an386.toml").read_text(encoding="utf-8")
+    ram = 'name = "ram"\nkind = "ram"\naddress = 0x2000_0000\nsize_bytes = 4_194_304'
+    assert ram in own
+    (tmp_path / "roomy.toml").write_text(own.replace(ram, ram.replace("4_194_304", "65_536")), encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(own.replace(ram, ram.replace("4_194_304", "256")), encoding="utf-8")
+    found = measured(request(board=str(tmp_path / "roomy.toml")), store)
+    assert found.verification.verified
+    outcome = bench_model(request(board=str(tmp_path / "tiny.toml")), store).outcome
+    assert outcome.failure is not None
+    assert (outcome.failure.kind, outcome.failure.stage, outcome.exit_code) == ("DoesNotFit", "rendering", 1)
+    assert outcome.failure.violation > 0
+    assert "ram" in outcome.failure.message
