@@ -65,7 +65,8 @@ class Display:
     def __rich__(self) -> RenderableType:
         best = front_of(self._finished, self._request.objectives)
         trials = [trial for trial in self._finished if trial.number in best]
-        return Group(self._progress, f"[dim]{escape(self._stage)}[/]", front_table(trials, self._request.objectives))
+        parts: list[RenderableType] = [self._progress, f"[dim]{escape(self._stage)}[/]"]
+        return Group(*parts, *([front_table(trials, self._request.objectives)] if trials else []))
 
     def listen(self, event: Event) -> None:
         """Take up what the search says."""
@@ -143,8 +144,8 @@ def _number(objective: str, value: float) -> str:
     return f"{value:,.0f}" if name in ("instructions", "ram", "flash") else f"{value:,.4g}"
 
 
-def print_result(found: SearchResult, objectives: Sequence[Objective], report: Path) -> None:
-    """Print how the search ended, the front, and where the report lies."""
+def print_result(found: SearchResult, objectives: Sequence[Objective], report: Path, resume: str) -> None:
+    """Print how the search ended, the front, where the report lies, and the command ``resume`` that goes on."""
     out = console()
     counts = {status: sum(t.outcome.status is status for t in found.trials) for status in Status}
     summary = ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
@@ -158,7 +159,7 @@ def print_result(found: SearchResult, objectives: Sequence[Objective], report: P
     elif found.trials:
         out.print("[red]No candidate meets all limits.[/] The report says why for each.")
     if found.ended == "interrupted":
-        out.print(f"\nInterrupted; nothing is lost. Go on with: harness run --study {escape(found.study)} --resume")
+        out.print(f"\nInterrupted; nothing is lost. Go on with: {escape(resume)}", soft_wrap=True)
     out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -86,5 +88,12 @@ def run(
     if as_json:
         typer.echo(result_json(found, objectives, report))
     else:
-        print_result(found, objectives, report)
+        print_result(found, objectives, report, _resume_command(request.study))
     return EXIT_INTERRUPTED if found.ended == "interrupted" else EXIT_OK
+
+
+def _resume_command(study: str) -> str:
+    """Return this command line with what makes it go on with the study."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    named = [] if any(word.startswith("--study") for word in words) else ["--study", study]
+    return shlex.join(["harness", *words, *named, "--resume"])
