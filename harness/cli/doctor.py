@@ -4,20 +4,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from harness.cli._dependencies import Finding, Group, find, load_groups, python_version
 from harness.errors import ToolError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from harness.cli._dependencies import Finding, Group
+
 SCHEMA = 1
 _WAYS = {"debian": "apt", "python": "pip", "platformio": "PlatformIO, from the network"}
 
-Checkup = tuple[tuple[Group, tuple[Finding, ...]], ...]
+Checkup: TypeAlias = "tuple[tuple[Group, tuple[Finding, ...]], ...]"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,8 @@ def doctor(
 
     Ends with 0 where all that is required is here, else with 3. What is optional is needed by some commands only.
     """
+    from harness.cli._dependencies import find, load_groups
+
     checkup = tuple((group, tuple(find(item) for item in group.dependencies)) for group in load_groups())
     if as_json:
         typer.echo(json.dumps(_to_json(checkup), indent=2))
@@ -58,6 +61,8 @@ def _missing(findings: tuple[Finding, ...]) -> list[Finding]:
 
 
 def _to_json(checkup: Checkup) -> dict[str, Any]:
+    from harness.cli._dependencies import python_version
+
     return {
         "schema": SCHEMA,
         "ok": not any(_missing(findings) for group, findings in checkup if group.required),
@@ -82,6 +87,7 @@ def _print(checkup: Checkup) -> None:
     from rich.text import Text
 
     from harness.cli._console import console
+    from harness.cli._dependencies import python_version
 
     out = console()
     width = max(len(finding.dependency.name) for _, findings in checkup for finding in findings)
