@@ -15,9 +15,16 @@ from threading import get_ident
 from harness import proc
 from harness.settings import cache_dir
 
+# PlatformIO starts SCons as a child; killed itself, it would leave it behind, with whatever SCons has started.
 _SCONS_SCRIPT = """\
+import ctypes
+import signal
+import sys
+
 import SCons.Script
 
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 SCons.Script.main()
 """
 

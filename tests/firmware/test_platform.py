@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import proc
 from harness.boards import Board, load_board
 from harness.firmware import build, render_project
 from harness.flashers import Flashable
@@ -75,6 +76,14 @@ def wait_until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
+def set_patience(folder: Path, seconds: int) -> None:
+    """Change how long a project's own platform waits for a sign of life."""
+    emulator = folder / "platforms/harness_emulated/emulator.py"
+    text = emulator.read_text()
+    assert "_PATIENCE_SECONDS = 10.0" in text
+    emulator.write_text(text.replace("_PATIENCE_SECONDS = 10.0", f"_PATIENCE_SECONDS = {seconds}.0"))
+
+
 @pytest.mark.parametrize("board_id", sorted(QEMU))
 def test_upload_starts_the_image_once_and_leaves_nothing_running(built: Callable[[str], Built], board_id: str) -> None:
     need(QEMU[board_id])
@@ -92,11 +101,27 @@ def test_upload_of_an_image_that_does_not_work_is_an_error(tmp_path: Path, main:
     board = load_board("mps2_an386")
     project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
     (project.folder / "src/main.c").write_text('#include "harness_hal.h"\n\n' + MAINS[main])
-    emulator = project.folder / "platforms/harness_emulated/emulator.py"
-    emulator.write_text(emulator.read_text().replace("_PATIENCE_SECONDS = 10.0", "_PATIENCE_SECONDS = 2.0"))
+    set_patience(project.folder, 2)
     finished = run_pio(project.folder, ["--target", "upload"], timeout_seconds=120)
     assert finished.exit_code != 0
     assert reason in finished.output
+
+
+def test_an_upload_that_is_killed_leaves_no_emulator(tmp_path: Path) -> None:
+    need("gcc")
+    board = load_board("host")
+    project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
+    (project.folder / "src/main.c").write_text('#include "harness_hal.h"\n\n' + MAINS["silent"])
+    set_patience(project.folder, 600)
+    image = build(project, board).elf
+    command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(project.folder), "--target", "upload"]
+    child = proc.start([*command, "--disable-auto-clean"], env=environment(), cwd=project.folder)
+    try:
+        assert wait_until(lambda: bool(emulated_children(image)))
+        child.kill()  # this one process, not its group
+        assert wait_until(lambda: not emulated_children(image))
+    finally:
+        proc.stop(child)
 
 
 def test_upload_says_that_the_emulator_is_missing(
