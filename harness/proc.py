@@ -94,6 +94,13 @@ def _lasting_thread(pid: int) -> ThreadPoolExecutor:  # noqa: ARG001  (a fork ha
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="harness-proc")
 
 
+def ended_within(child: Child, seconds: float) -> bool:
+    """Say whether a child ends by itself within so long; then ``child.returncode`` is known."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=seconds)
+    return child.returncode is not None
+
+
 def stop(child: Child, *, grace_seconds: float = 1.0) -> None:
     """End a child and all that it started: first asked, then killed. Twice is fine."""
     for sig, patience in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 5.0)):

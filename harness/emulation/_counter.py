@@ -18,7 +18,7 @@ from harness.emulation._symbols import function_ranges
 from harness.errors import OpenError, ToolError
 from harness.settings import cache_dir
 
-_SOURCE = Path(__file__).parent / "plugin" / "harness_counter.c"
+_SOURCES = Path(__file__).parent / "plugin"
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
 _OTHER = "other"
 _COMPILE_SECONDS = 60.0
@@ -28,15 +28,16 @@ _COMPILE_SECONDS = 60.0
 def build_plugin(api: int) -> Path:
     """Return the plugin compiled for a version of QEMU's plugin interface, compiling it on first use.
 
-    It lies in the cache, under the hash of its source, flags and version. Raises OpenError where it cannot be compiled.
+    It lies in the cache, under the hash of its sources, flags and version. Raises OpenError where it does not compile.
     """
     flags = (*_FLAGS, f"-DHARNESS_PLUGIN_API={api}")
-    key = hashlib.sha256(b"\0".join((_SOURCE.read_bytes(), *(flag.encode() for flag in flags)))).hexdigest()[:16]
+    parts = (*(path.read_bytes() for path in sorted(_SOURCES.glob("*.[ch]"))), *(flag.encode() for flag in flags))
+    key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     plugin = cache_dir() / "plugins" / f"harness_counter-api{api}-{key}.so"
     if not plugin.is_file():
         plugin.parent.mkdir(parents=True, exist_ok=True)
         unfinished = plugin.with_suffix(f".{os.getpid()}")
-        _compile([os.environ.get("CC") or "gcc", *flags, str(_SOURCE), "-o", str(unfinished)])
+        _compile([os.environ.get("CC") or "gcc", *flags, str(_SOURCES / "harness_counter.c"), "-o", str(unfinished)])
         unfinished.replace(plugin)  # whoever is first: both are the same
     return plugin
 

@@ -14,7 +14,9 @@ from harness.emulation._base import Counts
 from harness.emulation._counter import Records
 from harness.errors import DeviceFault
 
+DYING_SECONDS = 1.0  # from the end of a process's connections to its own
 _LAST_WORDS = 2000  # characters in a message; the log of the error holds all
+_NOISE = "has no peer"  # QEMU's remark on a network card that nobody uses
 
 
 class ProcessSession:
@@ -59,7 +61,7 @@ class ProcessSession:
         complaint = self._ping() if self._ping else None
         if complaint is None:
             return
-        if self._child.poll() is not None:  # it died while it was asked
+        if proc.ended_within(self._child, DYING_SECONDS):
             complaint = how_it_ended(self._child.returncode)
         proc.stop(self._child)
         raise self._fault(complaint)
@@ -105,7 +107,7 @@ def how_it_ended(exit_code: int) -> str:
 
 def last_words(log: str) -> str:
     """Return the end of a log as it stands in a message; nothing for an empty log."""
-    log = log.strip()
+    log = "\n".join(line for line in log.splitlines() if not line.endswith(_NOISE)).strip()
     return f": {log[-_LAST_WORDS:]}" if log else " without a word"
 
 

@@ -19,7 +19,15 @@ from harness.emulation._cores import claim_core, pin
 from harness.emulation._counter import Counter, build_plugin, open_counter
 from harness.emulation._pty import open_pty
 from harness.emulation._qmp import Qmp, QmpError
-from harness.emulation._session import ProcessSession, how_it_ended, last_words, open_log, read_log, start_child
+from harness.emulation._session import (
+    DYING_SECONDS,
+    ProcessSession,
+    how_it_ended,
+    last_words,
+    open_log,
+    read_log,
+    start_child,
+)
 from harness.errors import BadBoard, OpenError, ToolError
 
 _START_SECONDS = 20.0
@@ -157,7 +165,8 @@ def _start(command: list[str], counter: Counter | None, resources: ExitStack) ->
             pin(child.pid, core)
         qmp.execute("cont", deadline)
     except QmpError as error:
-        why = how_it_ended(child.returncode) if child.poll() is not None else f"does not answer ({error})"
+        ended = proc.ended_within(child, DYING_SECONDS)
+        why = how_it_ended(child.returncode) if ended else f"does not answer ({error})"
         log = read_log(log_fd)
         raise OpenError(f"{command[0]} {why}{last_words(log)}", log=log) from error
     return ProcessSession(

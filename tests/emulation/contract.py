@@ -76,7 +76,8 @@ class EmulatorContract:
 
     def test_a_crash_is_a_device_fault_with_the_emulators_own_words(self, board: Board, image: Path) -> None:
         with self.start(board, image) as session, Line(session.port) as line:
-            line.ask(b"x", 1)
+            assert line.ask(b"", 1) == b"B"
+            line.ask(b"x", 0)
             assert line.has_ended()
             fault = _wait_for_fault(session)
             assert self.CRASH_WORDS in fault.message + fault.log

@@ -39,8 +39,10 @@ class Line:
             if writable:
                 with suppress(BlockingIOError):
                     request = request[os.write(self._fd, request[:4096]) :]
-            if readable:
-                answer += os.read(self._fd, answer_bytes - len(answer)) if len(answer) < answer_bytes else b""
+            if readable and len(answer) < answer_bytes:
+                piece = os.read(self._fd, answer_bytes - len(answer))
+                assert piece, f"the line ended after {len(answer)} of {answer_bytes} bytes"
+                answer += piece
         return bytes(answer)
 
     def is_silent_for(self, seconds: float) -> bool:

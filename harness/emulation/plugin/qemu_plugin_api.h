@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few functions of QEMU's plugin interface that the counter uses: QEMU's own header is not packaged everywhere.
+ * HARNESS_PLUGIN_API names the version of the interface: 1 (QEMU up to 8) or 2 (QEMU 9 and later accept it).
+ */
+#ifndef QEMU_PLUGIN_API_H
+#define QEMU_PLUGIN_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef HARNESS_PLUGIN_API
+#error "define HARNESS_PLUGIN_API as 1 or 2"
+#endif
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef uint64_t qemu_plugin_id_t;
+typedef uint32_t qemu_plugin_meminfo_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+struct qemu_plugin_info; /* not looked into: its layout differs between versions */
+
+enum { CB_NO_REGS = 0, INLINE_ADD_U64 = 0, MEM_READS_AND_WRITES = 3 };
+
+typedef void (*translate_callback_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
+typedef void (*execute_callback_t)(unsigned int cpu, void *data);
+typedef void (*memory_callback_t)(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, translate_callback_t callback);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, execute_callback_t callback, int flags,
+                                            void *data);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_callback_t callback, int flags, int rw,
+                                      void *data);
+unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info);
+bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
+
+#if HARNESS_PLUGIN_API == 1
+
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int operation, void *target,
+                                                uint64_t immediate);
+
+static uint64_t executed_by_inline;
+
+static bool counter_init(void) { return true; }
+static uint64_t executed(void) { return executed_by_inline; }
+static void count_inline(struct qemu_plugin_insn *insn) {
+  qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &executed_by_inline, 1);
+}
+
+#elif HARNESS_PLUGIN_API == 2
+
+struct qemu_plugin_scoreboard;
+typedef struct {
+  struct qemu_plugin_scoreboard *score;
+  size_t offset;
+} qemu_plugin_u64;
+
+struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size);
+uint64_t qemu_plugin_u64_get(qemu_plugin_u64 entry, unsigned int cpu);
+void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(struct qemu_plugin_insn *insn, int operation,
+                                                         qemu_plugin_u64 entry, uint64_t immediate);
+
+static qemu_plugin_u64 executed_by_cpu;
+
+static bool counter_init(void) {
+  executed_by_cpu.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+  return executed_by_cpu.score != NULL;
+}
+static uint64_t executed(void) { return qemu_plugin_u64_get(executed_by_cpu, 0); }
+static void count_inline(struct qemu_plugin_insn *insn) {
+  qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, INLINE_ADD_U64, executed_by_cpu, 1);
+}
+
+#else
+#error "HARNESS_PLUGIN_API must be 1 or 2"
+#endif
+
+EXPORT int qemu_plugin_version = HARNESS_PLUGIN_API;
+
+#endif
