@@ -54,6 +54,6 @@ $(STAMPS)/project: pyproject.toml setup.py $(STAMPS)/packages
 	@$(BIN)/python -m pip install -qq --no-input --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STAMPS)/firmware: scripts/prepare.py $(STAMPS)/project
+$(STAMPS)/firmware: scripts/prepare.py harness/pio.py $(wildcard harness/emulation/plugin/*) $(STAMPS)/project
 	@$(BIN)/python scripts/prepare.py
 	@touch $@
