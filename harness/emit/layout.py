@@ -31,6 +31,9 @@ def tidy(text: str) -> str:
             result.append(_STEP * depth + prefix + line)
             in_comment = "*/" not in line
             continue
+        if line == 'extern "C" {' or (line == "}" and depth == 0):  # linkage is no block: nothing is indented by it
+            result.append(line)
+            continue
         if line == "{" and result and not result[-1]:
             result.pop()
         if line.startswith("#"):

@@ -16,7 +16,7 @@ from harness.memory import Plan, scratch_buffer, tensor_buffer
 from harness.ops import Constant, Layer, Lowered
 from harness.settings import data_dir
 
-ALIGNMENT = 16  # of activation memory and of constants: what any later kernel may ask for
+ALIGNMENT = 16  # of activation memory and of every tensor in it: what any kernel may ask for
 INTERFACE_VERSION = 1
 _MACROS = "harness_model_macros.h"
 
@@ -177,6 +177,7 @@ def _constant(layer: EmittedLayer, constant: Constant) -> dict[str, object]:
         "elements": constant.values.size,
         "shape": dimensions(constant.values.shape),
         "values": constant.values,
+        "alignment": constant.alignment,
         "has_infinity": constant.values.dtype.kind == "f" and not bool((abs(constant.values) < float("inf")).all()),
     }
 

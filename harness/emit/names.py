@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MAX_LENGTH = 40
-# C99 and C11 keywords, what the standard headers that generated code includes claim, and the runner's own prefixes.
+_MAX_LENGTH = 30  # so that lines of generated code stay short
+# Keywords of C and C++, words of the C library, and headers: a model's own header is found before the system's.
 _TAKEN = frozenset(
     word
     for line in (
@@ -15,13 +15,18 @@ _TAKEN = frozenset(
         "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while",
         "asm fortran bool true false and bitand bitor compl not or xor class delete new this template typename using",
         "namespace operator private protected public throw try catch virtual friend explicit export mutable",
-        "main hal harness model errno assert stdin stdout stderr environ linux unix arm i386 mem str strto wcs is to",
+        "main model stdin stdout stderr environ linux unix arm i386 mem str strto wcs is to",
         "abs acos asin atan ceil cos exp fabs floor fmod frexp ldexp log modf pow sin sqrt tan round trunc",
         "abort atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand realloc srand system",
-        "clock time signal raise read write open close index rindex link unlink pipe dup fork exec wait sleep select",
+        "clock raise read write open close index rindex link unlink pipe dup fork exec wait sleep select",
+        "assert complex ctype errno fenv inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic",
+        "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype",
+        "alloca byteswap dirent dlfcn endian fcntl features getopt grp libgen memory netdb poll pthread pwd reent regex",
+        "sched search semaphore spawn strings syslog termios ucontext unistd utime values picolibc newlib",
     )
     for word in line.split()
 )
+_OURS = ("harness", "hal")  # prefixes of the runner's own names
 
 
 def c_prefix(name: str) -> str:
@@ -33,4 +38,5 @@ def c_prefix(name: str) -> str:
     word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_MAX_LENGTH].strip("_")
     if not word:
         return "model_0"
-    return word if word[0].isalpha() and word not in _TAKEN else f"model_{word}"
+    taken = word in _TAKEN or word.split("_")[0] in _OURS
+    return word if word[0].isalpha() and not taken else f"model_{word}"

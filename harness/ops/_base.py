@@ -41,6 +41,7 @@ class Constant:
     name: str
     values: NDArray[np.generic]
     role: Literal["weights", "requantization", "table"]
+    alignment: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,13 +149,12 @@ def requantization(
     The reference's convolutions round twice, after the product and after the shift; its matrix products round once.
     ``requantize`` names the helper, which also says how the shifts are counted.
     """
-    left = any(m.shift > 0 for m in multipliers)
     if rounded_once:
         helper, shifts = "requantize_once", [31 - m.shift for m in multipliers]
-    elif left:
-        helper, shifts = "requantize_left", [m.shift for m in multipliers]
+    elif all(m.shift < 0 for m in multipliers):
+        helper, shifts = "requantize_right", [-m.shift - 1 for m in multipliers]
     else:
-        helper, shifts = "requantize", [-m.shift for m in multipliers]
+        helper, shifts = "requantize", [m.shift for m in multipliers]
     numbers: dict[str, Number] = {"requantize": helper, "per_channel": len(set(multipliers)) > 1}
     if not numbers["per_channel"]:
         return numbers | {"multiplier": multipliers[0].value, "shift": shifts[0]}, ()

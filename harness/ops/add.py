@@ -88,11 +88,11 @@ def lower(layer: Layer) -> Lowered:
             "second_offset": -parameters.zeros[1],
             "output_zero": parameters.output_zero,
             "first_multiplier": first.value,
-            "first_shift": -first.shift,
+            "first_shift": first.shift,
             "second_multiplier": second.value,
-            "second_shift": -second.shift,
+            "second_shift": second.shift,
             "output_multiplier": output.value,
-            "output_shift": -output.shift,
+            "output_shift": output.shift,
         }
     constants = tuple(
         Constant(name=name, values=tensor.data, role="weights")

@@ -72,7 +72,7 @@ def compare(got: NDArray[np.generic], wanted: NDArray[np.generic], *, show: int 
     return Comparison(
         elements=got.size,
         differing=len(positions),
-        largest=float(np.max(np.nan_to_num(distances, nan=np.inf), initial=0.0)),
+        largest=float(np.max(np.nan_to_num(distances, nan=np.inf, posinf=np.inf), initial=0.0)),
         first=tuple(
             Difference(
                 position=(index := tuple(int(extent) for extent in position)),

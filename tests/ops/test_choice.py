@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Variants: the cheapest that the core can run, or the one that a plan names."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from harness.errors import UnsupportedModel, UserError
+from harness.ops import _choice, choose_variant, count_macs, parse_layer, supported_operators, variants_of
+from harness.ops._base import Layer, Variant
+from harness.tflite import read_model
+from tests.runtimes.models import small_network
+
+GRAPH = read_model(small_network(), name="net")
+CONV = parse_layer(GRAPH.nodes[0], GRAPH)
+GENERIC = variants_of("CONV_2D")[0]
+
+
+def fast(layer: Layer, features: frozenset[str]) -> bool:
+    return layer.signature == "s8s8" and "dsp" in features
+
+
+@pytest.fixture
+def two_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap: Variant = dataclasses.replace(GENERIC, name="dsp", accepts=fast, cost=lambda _layer: 1.0)
+    monkeypatch.setattr(_choice, "variants_of", lambda _operator: (GENERIC, cheap))
+
+
+@pytest.mark.usefixtures("two_variants")
+def test_the_cheapest_variant_that_the_core_can_run_is_chosen() -> None:
+    assert choose_variant(CONV, frozenset({"dsp"})).name == "dsp"
+    assert choose_variant(CONV, frozenset()).name == "generic"
+
+
+@pytest.mark.usefixtures("two_variants")
+def test_a_plan_overrides_the_cost_but_not_what_a_core_can_run() -> None:
+    assert choose_variant(CONV, frozenset({"dsp"}), "generic").name == "generic"
+    with pytest.raises(UserError, match="no variant 'dsp' for this layer and core"):
+        choose_variant(CONV, frozenset(), "dsp")
+
+
+def test_a_weight_format_without_a_kernel_is_refused() -> None:
+    with pytest.raises(UnsupportedModel, match="no kernel for s8s8 with block_sparse weights"):
+        choose_variant(dataclasses.replace(CONV, weight_format="block_sparse"), frozenset())
+
+
+def test_the_operators_are_the_modules_of_the_package() -> None:
+    assert {"ADD", "CONV_2D", "SOFTMAX"} <= set(supported_operators())
+    assert "VARIANTS" not in supported_operators()
+
+
+@pytest.mark.parametrize("operator", supported_operators())
+def test_every_operator_has_one_generic_variant(operator: str) -> None:
+    assert [variant.name for variant in variants_of(operator) if variant.operator == operator].count("generic") == 1
+
+
+def test_products_are_counted_by_the_operator() -> None:
+    assert count_macs(CONV) == 6 * 6 * 5 * 3 * 3 * 5

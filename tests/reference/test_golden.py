@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The golden interpreter: the hashes of the reference models, layers, errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import BadModel, UserError
+from harness.graph import DType
+from harness.reference import Golden, describe_reference, pattern
+from harness.testing.models import OperatorSpec, TensorSpec, build_model
+
+HASHES = {"kws": 0x4E535C25, "ic": 0xC33C05F7, "ad": 0x064E6F2E, "vww": 0xAB66ECB1, "sww": 0xBB19F336}
+SHAPES = {"kws": (1, 49, 10, 1), "ic": (1, 32, 32, 3), "ad": (1, 640), "vww": (1, 96, 96, 3), "sww": (1, 30, 1, 40)}
+
+
+def fnv1a_32(data: bytes) -> int:
+    digest = 0x811C9DC5
+    for byte in data:
+        digest = ((digest ^ byte) * 0x01000193) & 0xFFFF_FFFF
+    return digest
+
+
+def doubling() -> bytes:
+    tensors = [TensorSpec(shape=(4,), dtype="float32"), TensorSpec(shape=(4,), dtype="float32")]
+    return build_model(
+        tensors, [OperatorSpec(op="ADD", inputs=(0, 0), outputs=(1,), options="AddOptions")], inputs=[0], outputs=[1]
+    )
+
+
+@pytest.mark.parametrize("name", sorted(HASHES))
+def test_outputs_of_the_reference_models_have_the_known_hashes(name: str, shared_models: dict[str, Path]) -> None:
+    golden = Golden(shared_models[name].read_bytes())
+    (output,) = golden.outputs([pattern(DType.INT8, SHAPES[name])])
+    assert fnv1a_32(output.tobytes()) == HASHES[name]
+
+
+def test_layers_are_read_by_their_tensors_and_leave_the_output_unchanged(shared_models: dict[str, Path]) -> None:
+    golden = Golden(shared_models["kws"].read_bytes())
+    inputs = [pattern(DType.INT8, SHAPES["kws"])]
+    tensors = golden.tensors(inputs, [22, 34])
+    assert tensors[22].shape == (1, 25, 5, 64)
+    assert np.array_equal(tensors[34], golden.outputs(inputs)[0])
+
+
+def test_the_reference_names_package_version_and_kernels() -> None:
+    reference = describe_reference()
+    assert (reference.package, reference.kernels) == ("ai-edge-litert", "BUILTIN_REF")
+    assert reference.version[0].isdigit()
+
+
+def test_a_file_that_is_no_model_is_refused() -> None:
+    with pytest.raises(BadModel, match="the reference interpreter refuses the model"):
+        Golden(b"not a model at all, only text of some length")
+
+
+def test_inputs_of_another_type_shape_or_number_are_refused() -> None:
+    golden = Golden(doubling())
+    with pytest.raises(UserError, match="1 inputs, 2 are given"):
+        golden.outputs([np.zeros(4, np.float32)] * 2)
+    with pytest.raises(UserError, match=r"input 0 must be float32 of shape \(4,\), not int8"):
+        golden.outputs([np.zeros(4, np.int8)])
+    with pytest.raises(UserError, match=r"not float32 of shape \(5,\)"):
+        golden.outputs([np.zeros(5, np.float32)])
+
+
+def test_a_sequence_of_steps_gives_an_output_for_each() -> None:
+    steps = [[np.full(4, k, np.float32)] for k in range(3)]
+    assert [float(outputs[0][0]) for outputs in Golden(doubling()).sequence(steps)] == [0.0, 2.0, 4.0]
