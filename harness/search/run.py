@@ -35,6 +35,7 @@ from harness.search.trial import Tools, TrialEnd, run_trial
 from harness.store import Store, Trial, TrialState
 from harness.tasks import FixedSpace, Space
 
+_ENDED = (TrialState.COMPLETE, TrialState.FAILED)
 _HINT = "Restore the store from a copy, or begin another study with --study NAME."
 
 
@@ -76,6 +77,7 @@ class _Search:
         self._tools = tools
         self._listen = listen
         self._finished: list[FinishedTrial] = []
+        self._left: list[Trial] = []  # running when a run before this one ended
         self._driver: Driver | None = None
 
     def open(self) -> None:
@@ -87,6 +89,7 @@ class _Search:
         else:
             store.create_study(request.study, request.config())
         self._finished = list(load_finished(store, request.study))
+        self._left = [trial for trial in store.trials(request.study) if trial.state not in _ENDED]
 
     @property
     def done(self) -> int:
@@ -120,11 +123,11 @@ class _Search:
         )
 
     def _next(self) -> tuple[int, Candidate, Parameters]:
-        store, request = self._tools.store, self._request
-        for trial in store.trials(request.study):
-            if trial.state in (TrialState.RUNNING, TrialState.QUEUED):
-                candidate = _candidate(store, trial)
-                return trial.number, candidate, parameters_of(candidate, request.techniques)
+        request = self._request
+        if self._left:
+            trial = self._left.pop(0)
+            candidate = _candidate(self._tools.store, trial)
+            return trial.number, candidate, parameters_of(candidate, request.techniques)
         number = 1 + max((trial.number for trial in self._finished), default=-1)
         parameters = self._told_driver().ask(number)
         proposal = self._define(FixedSpace(dict(parameters)))
@@ -209,7 +212,7 @@ def load_finished(store: Store, study: str) -> tuple[FinishedTrial, ...]:
     return tuple(
         FinishedTrial(number=trial.number, candidate=_candidate(store, trial), outcome=_outcome(trial))
         for trial in store.trials(study)
-        if trial.state in (TrialState.COMPLETE, TrialState.FAILED)
+        if trial.state in _ENDED
     )
 
 

@@ -25,8 +25,9 @@ from harness.records import (
     Verification,
     canonical_json,
 )
-from harness.search import Objective, SearchRequest
+from harness.search import Bench, Event, Objective, Producer, SearchRequest, SearchResult, run
 from harness.search.request import Watch
+from harness.store import Store
 from harness.tasks import Build, Data, LoadedTask, Space, Split, Task, TrainingPlan, accuracy
 from harness.train import Trained
 
@@ -195,4 +196,21 @@ def make_measurement(key: str, board: str, *, verified: bool = True, how: How = 
         verification=Verification(verified=verified, rule="equal", reference=REFERENCE, inputs=8, layers=1),
         layers=(),
         output_sha256="",
+    )
+
+
+def search(
+    store: Store,
+    request: SearchRequest | None = None,
+    *,
+    produce: Producer | None = None,
+    bench: Bench | None = None,
+    events: list[Event] | None = None,
+) -> SearchResult:
+    return run(
+        request or make_request(),
+        store=store,
+        produce=produce or FakeProducer(),
+        bench=bench or FakeBench(),
+        listen=(events if events is not None else []).append,
     )
