@@ -21,7 +21,7 @@ _TAKEN = frozenset(
         "clock raise read write open close index rindex link unlink pipe dup fork exec wait sleep select",
         "assert complex ctype errno fenv inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic",
         "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype",
-        "alloca byteswap dirent dlfcn endian fcntl features getopt grp libgen memory netdb poll pthread pwd reent regex",
+        "alloca byteswap dirent dlfcn endian fcntl features getopt grp libgen memory netdb poll pthread pwd regex",
         "sched search semaphore spawn strings syslog termios ucontext unistd utime values picolibc newlib",
     )
     for word in line.split()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ def build_host(
         render("model/testing/host_main.c.j2", {"layers": with_layers}), encoding="utf-8"
     )
     include = data_dir("firmware_templates") / "project" / "include"
-    sources = [*_pair(rendered.files, folder), "host_main.c"]
+    sources = sorted({*(name for name in rendered.files if name.endswith(".c")), "host_main.c"})
 
     def compile_one(source: str) -> None:
         _gcc(["-c", source, "-o", f"{source}.o", "-I.", f"-I{include}", *STRICT, *flags], folder)
@@ -87,18 +87,6 @@ def build_host(
     path = folder / "program"
     _gcc([*(f"{source}.o" for source in sources), "-o", str(path), *flags, "-lm"], folder)
     return HostProgram(path=path, rendered=rendered, with_layers=with_layers)
-
-
-def _pair(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Put each model's weights and functions into one source, which halves the calls of the compiler; return all."""
-    sources = sorted(name for name in files if name.endswith(".c"))
-    for name in list(sources):
-        weights = f"{name.removesuffix('.c')}_weights.c"
-        if weights in files:
-            pair = f"{name.removesuffix('.c')}_pair.c"
-            (folder / pair).write_text(f'#include "{weights}"\n#include "{name}"\n', encoding="utf-8")
-            sources = [pair, *(source for source in sources if source not in {name, weights})]
-    return sorted(sources)
 
 
 def _gcc(arguments: Sequence[str], folder: Path) -> None:
