@@ -108,6 +108,36 @@ def test_activations_spread_over_two_regions_still_compute_the_same(tmp_path: Pa
         assert np.array_equal(run.outputs[0], golden.outputs(feed)[0])
 
 
+def test_several_inputs_and_outputs_keep_the_order_of_the_model(tmp_path: Path) -> None:
+    shape = (1, 3)
+    tensors = [TensorSpec(shape=shape, dtype="float32") for _ in range(5)]
+    operators = [
+        OperatorSpec(op="ADD", inputs=(0, 1), outputs=(2,), options="AddOptions"),
+        OperatorSpec(op="ADD", inputs=(2, 2), outputs=(3,), options="AddOptions"),
+        OperatorSpec(op="ADD", inputs=(3, 1), outputs=(4,), options="AddOptions"),
+    ]
+    model = build_model(tensors, operators, inputs=[1, 0], outputs=[4, 2])
+    rendered = RUNTIME.render(model, HOST, name="net")
+    assert [port.tensor for port in (*rendered.inputs, *rendered.outputs)] == [1, 0, 4, 2]
+    feed = [np.array([[1, 2, 3]], np.float32), np.array([[10, 20, 30]], np.float32)]
+    (run,) = build_host(rendered, tmp_path).run([feed])
+    wanted = Golden(model).outputs(feed)
+    assert [output.tolist() for output in run.outputs] == [output.tolist() for output in wanted]
+    assert wanted[1].tolist() == [[11, 22, 33]]
+
+
+def test_a_variable_has_memory_of_its_own_that_reset_sets_to_its_zero_point(tmp_path: Path) -> None:
+    state = TensorSpec(shape=(1, 4), scales=(0.05,), zero_points=(-7,), is_variable=True)
+    tensors = [quantized((1, 4)), state, quantized((1, 4))]
+    operator = OperatorSpec(op="ADD", inputs=(0, 1), outputs=(2,), options="AddOptions", version=2)
+    model = build_model(tensors, [operator], inputs=[0], outputs=[2])
+    rendered = RUNTIME.render(model, HOST, name="net")
+    assert "memset(TENSOR_1, -7, 4);" in rendered.files["net.c"]
+    feed = [np.array([[-128, -1, 5, 127]], np.int8)]
+    (run,) = build_host(rendered, tmp_path).run([feed])
+    assert np.array_equal(run.outputs[0], Golden(model).outputs(feed)[0])
+
+
 def test_a_plan_chooses_the_variant_of_a_layer_and_an_unknown_one_is_refused() -> None:
     rendered = RUNTIME.render(small_network(), HOST, name="net", plan=(("conv_2d_0", "generic"),))
     assert rendered.layers[0].variant == "generic"
