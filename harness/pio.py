@@ -65,8 +65,13 @@ def environment() -> Mapping[str, str]:
 
 def run_pio(folder: Path, arguments: Sequence[str], *, timeout_seconds: float) -> proc.Finished:
     """Run ``pio run`` on a project; the exit code is the caller's to judge. Raises ToolError at the time limit."""
+    return proc.finish(start_pio(folder, arguments), timeout_seconds=timeout_seconds)
+
+
+def start_pio(folder: Path, arguments: Sequence[str]) -> proc.Child:
+    """Start ``pio run`` on a project; the caller waits for it, or stops it."""
     command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(folder), "--disable-auto-clean"]
-    return proc.run([*command, *arguments], timeout_seconds=timeout_seconds, env=environment(), cwd=folder)
+    return proc.start([*command, *arguments], env=environment(), cwd=folder)
 
 
 def has_platform(name: str) -> bool:

@@ -124,12 +124,17 @@ def run(
     env: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run a child to its end. Raises ToolError, with what it printed, when it takes longer than ``timeout_seconds``."""
-    child = start(command, cwd=cwd, env=env)
+    return finish(start(command, cwd=cwd, env=env), timeout_seconds=timeout_seconds)
+
+
+def finish(child: Child, *, timeout_seconds: float) -> Finished:
+    """Wait for the end of a child that was started before, whatever it printed since. Raises what ``run`` does."""
     try:
         output, _ = child.communicate(timeout=timeout_seconds)
     except subprocess.TimeoutExpired as error:
         log = (error.output or b"").decode(errors="replace")
-        raise ToolError(f"{command[0]!r} did not end within {timeout_seconds:g} s", log=log) from error
+        program = child.args[0] if isinstance(child.args, Sequence) else child.args
+        raise ToolError(f"{program!r} did not end within {timeout_seconds:g} s", log=log) from error
     finally:
         stop(child)
     return Finished(exit_code=child.returncode, output=output.decode(errors="replace"))

@@ -66,7 +66,7 @@ def _count(texts: dict[str, str], piece: str) -> int:
 def test_a_model_with_the_worst_names_is_built_and_verified(tmp_path: Path) -> None:
     with open_store(tmp_path / "results") as store:
         request = BenchRequest(model=chain_model(WORST), name=f"{WORST}.tflite", board="mps2_an386")
-        outcome = bench_model(request, store).outcome
+        outcome = bench_model(request, lambda: store).outcome
     assert outcome.failure is None
     assert outcome.measurement is not None
     assert outcome.measurement.verification.verified

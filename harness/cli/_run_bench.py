@@ -27,6 +27,6 @@ def make_bench(loaded: LoadedTask, store: Store, *, estimate: bool) -> Bench:
             real_samples=tuple((sample,) for sample in samples),
             candidate_key=candidate.key,
         )
-        return bench_model(request, store, watch).outcome
+        return bench_model(request, lambda: store, watch).outcome
 
     return bench

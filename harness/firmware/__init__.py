@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Firmware: a PlatformIO project from a rendered model, the image built of it, and the figures in the image."""
 
-from harness.firmware.builder import BuiltImage, build
-from harness.firmware.elf import Figures, read_figures
+from harness.firmware.builder import Building, BuiltImage, begin_build, build
 from harness.firmware.project import Project, open_project, render_project
 
-__all__ = ["BuiltImage", "Figures", "Project", "build", "open_project", "read_figures", "render_project"]
+__all__ = ["Building", "BuiltImage", "Project", "begin_build", "build", "open_project", "render_project"]

@@ -4,16 +4,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from harness import proc
 from harness.boards import Board
 from harness.errors import BuildError, DoesNotFit, ToolError
-from harness.firmware.elf import Figures, read_figures
 from harness.firmware.project import Project
 from harness.firmware.toolchain import is_local, toolchain_version
-from harness.pio import core_dir, has_platform, run_pio
+from harness.pio import core_dir, has_platform, start_pio
+
+if TYPE_CHECKING:
+    from harness.firmware.elf import Figures
 
 _TIMEOUT_SECONDS = 600.0
 _OVERFLOW = re.compile(r"region [`'\"]?(\w+)'? overflowed by (\d+) bytes")
@@ -37,29 +43,57 @@ class BuiltImage:
     seconds: float
 
 
-def build(project: Project, board: Board) -> BuiltImage:
-    """Build a project with ``pio run``.
+class Building:
+    """A build under way in a process of its own, so that its starter can do other things meanwhile."""
 
-    Raises DoesNotFit with the bytes that are missing, BuildError with the first error and the whole log, ToolError
-    where the compiler or a board's platform is not installed.
+    def __init__(self, project: Project, board: Board, child: proc.Child) -> None:
+        self._project = project
+        self._board = board
+        self._child = child
+        self._began = monotonic()
+
+    def image(self) -> BuiltImage:
+        """Wait for the build to end and return what it made.
+
+        Raises DoesNotFit with the bytes that are missing, BuildError with the first error and the whole log.
+        """
+        from harness.firmware.elf import read_figures  # with pyelftools: not needed before there is an image
+
+        finished = proc.finish(self._child, timeout_seconds=_TIMEOUT_SECONDS)
+        seconds = monotonic() - self._began
+        elf = self._project.folder / ".pio" / "build" / self._board.id / "firmware.elf"
+        if finished.exit_code != 0 or not elf.is_file():
+            raise _why(finished.output, self._board)
+        return BuiltImage(
+            elf=elf,
+            build_key=self._project.build_key,
+            figures=read_figures(elf, elf.with_suffix(".map"), self._board),
+            toolchain=toolchain_version(self._board),
+            flags=self._project.flags,
+            log=finished.output,
+            seconds=seconds,
+        )
+
+
+@contextmanager
+def begin_build(project: Project, board: Board) -> Iterator[Building]:
+    """Start building a project with ``pio run``; what still runs at the end of the block is stopped.
+
+    Raises ToolError where the compiler or a board's platform is not installed.
     """
-    toolchain = toolchain_version(board)
+    toolchain_version(board)
     _check_platform(project, board)
-    began = monotonic()
-    finished = run_pio(project.folder, ["--environment", board.id], timeout_seconds=_TIMEOUT_SECONDS)
-    seconds = monotonic() - began
-    elf = project.folder / ".pio" / "build" / board.id / "firmware.elf"
-    if finished.exit_code != 0 or not elf.is_file():
-        raise _why(finished.output, board)
-    return BuiltImage(
-        elf=elf,
-        build_key=project.build_key,
-        figures=read_figures(elf, elf.with_suffix(".map"), board),
-        toolchain=toolchain,
-        flags=project.flags,
-        log=finished.output,
-        seconds=seconds,
-    )
+    child = start_pio(project.folder, ["--environment", board.id])
+    try:
+        yield Building(project, board, child)
+    finally:
+        proc.stop(child)
+
+
+def build(project: Project, board: Board) -> BuiltImage:
+    """Build a project and wait for it. Raises what ``begin_build`` and ``Building.image`` do."""
+    with begin_build(project, board) as building:
+        return building.image()
 
 
 def _check_platform(project: Project, board: Board) -> None:

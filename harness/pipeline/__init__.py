@@ -3,6 +3,6 @@
 
 from harness.pipeline.bench import Benched, bench_model
 from harness.pipeline.inputs import read_tensors, write_tensors
-from harness.pipeline.request import BenchRequest
+from harness.pipeline.request import BenchRequest, OpenStore
 
-__all__ = ["BenchRequest", "Benched", "bench_model", "read_tensors", "write_tensors"]
+__all__ = ["BenchRequest", "Benched", "OpenStore", "bench_model", "read_tensors", "write_tensors"]

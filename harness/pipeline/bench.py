@@ -6,38 +6,24 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from statistics import median
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.bench import Observed, Rig, observe, open_emulated, open_real, prepare_golden
-from harness.emulation import Counts
 from harness.errors import DoesNotFit, HarnessError
-from harness.estimate import price
-from harness.firmware import BuiltImage, Project, build, open_project
-from harness.pipeline.environment import describe_environment
+from harness.firmware import BuiltImage, Project, begin_build, open_project
+from harness.pipeline.findings import deployment_record, firmware_record, measurement_record, now
 from harness.pipeline.inputs import check_own_inputs, hash_inputs
-from harness.pipeline.request import BenchRequest, Tensors, Watch
+from harness.pipeline.request import BenchRequest, OpenStore, Tensors, Watch
 from harness.pipeline.target import Target, find_target
-from harness.records import (
-    Artifact,
-    BenchOutcome,
-    Deployment,
-    Failure,
-    Firmware,
-    How,
-    LayerProfile,
-    Measurement,
-    Quantity,
-    RamUse,
-    content_key,
-)
+from harness.records import Artifact, BenchOutcome, Deployment, Failure, Firmware, Measurement, content_key
 from harness.runtimes import RenderedModel, Runtime
-from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.bench import Rig
+    from harness.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +51,10 @@ class _Stages:
         self.seconds.append((name, monotonic() - began))
 
 
-def bench_model(request: BenchRequest, store: Store, watch: Watch = lambda _stage: None) -> Benched:
+def bench_model(request: BenchRequest, open_store: OpenStore, watch: Watch = lambda _stage: None) -> Benched:
     """Measure one model on one board and store what came of it.
+
+    ``open_store`` returns the store, the same each time; it is first called while the firmware is being built.
 
     A HarnessError becomes the outcome's ``failure``, with the exit code of its class; a bug is raised.
     """
@@ -75,10 +63,10 @@ def bench_model(request: BenchRequest, store: Store, watch: Watch = lambda _stag
     try:
         with stages("reading the model"):
             artifact, model = _artifact(request)
-        done = _measure(request, artifact, model, store, stages)
+        done = _measure(request, artifact, model, open_store, stages)
     except HarnessError as error:
-        done = Benched(outcome=_failed(request, artifact, store, stages, error))
-    store.put_outcome(done.outcome)
+        done = Benched(outcome=_failed(request, artifact, open_store(), stages, error))
+    open_store().put_outcome(done.outcome)
     return done
 
 
@@ -94,44 +82,32 @@ def _artifact(request: BenchRequest) -> tuple[Artifact, bytes]:
     return artifact, model
 
 
-def _measure(request: BenchRequest, artifact: Artifact, model: bytes, store: Store, stages: _Stages) -> Benched:
+def _measure(
+    request: BenchRequest, artifact: Artifact, model: bytes, open_store: OpenStore, stages: _Stages
+) -> Benched:
     with stages("finding the board"):
         target = find_target(request.board, estimate=request.estimate)
     with stages("rendering"):
         runtime: Runtime = registry.load("harness.runtimes", request.runtime).RUNTIME
         rendered = runtime.render(model, target.machine, name=request.name, optimize=request.optimize)
         own = check_own_inputs(rendered, request.inputs)
-        deployment = _deployment(request, artifact, runtime, target, rendered)
+        deployment = deployment_record(request, artifact, runtime, target, rendered)
     with open_project(rendered, target.machine, optimize=request.optimize, keep=request.keep_project) as project:
         fed = hash_inputs(own, request.real_samples)
-        known = _answer_from_store(request, store, target, project, fed)
-        if known is not None:
-            return _done(artifact, deployment, known, stages, request=request, cached=True)
-        with ThreadPoolExecutor(max_workers=1) as background:
-            pending = background.submit(prepare_golden, model, rendered, own=own, samples=request.real_samples)
-            with stages("building"):
-                image = build(project, target.machine)
-                firmware = _firmware(image, project, deployment)
-            with stages("computing golden outputs"):
-                golden = pending.result()
+        with stages("building"), begin_build(project, target.machine) as building:
+            # While PlatformIO works: importing and opening the store and the interpreter takes as long as its start.
+            known = _answer_from_store(request, open_store(), target, project, fed)
+            if known is not None:
+                return _done(artifact, deployment, known, stages, request=request, cached=True)
+            from harness.bench import observe, prepare_golden
+
+            golden = prepare_golden(model, rendered, own=own, samples=request.real_samples)
+            image = building.image()
+            firmware = firmware_record(image, project, deployment)
         with stages("measuring"), _open_rig(target, project, image, rendered) as rig:
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
-    found = _measurement(target, deployment, firmware, rendered, observed, fed)
+    found = measurement_record(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
-
-
-def _deployment(
-    request: BenchRequest, artifact: Artifact, runtime: Runtime, target: Target, rendered: RenderedModel
-) -> Deployment:
-    return Deployment(
-        artifact=artifact.key,
-        runtime=runtime.NAME,
-        runtime_version=runtime.VERSION,
-        board=target.board.id,
-        board_key=target.board.key,
-        optimize=request.optimize,
-        plan=tuple((layer.name, layer.variant) for layer in rendered.layers),
-    )
 
 
 def _answer_from_store(
@@ -150,95 +126,12 @@ def _answer_from_store(
 def _open_rig(
     target: Target, project: Project, image: BuiltImage, rendered: RenderedModel
 ) -> AbstractContextManager[Rig]:
+    from harness.bench import open_emulated, open_real
+
     if target.driver is None:
         assert target.port is not None
         return open_real(target.machine, project, target.port)
     return open_emulated(target.machine, target.driver, image.elf, rendered)
-
-
-def _firmware(image: BuiltImage, project: Project, deployment: Deployment) -> Firmware:
-    figures = image.figures
-    return Firmware(
-        build_key=project.build_key,
-        deployment_key=deployment.key,
-        elf_sha256=hashlib.sha256(image.elf.read_bytes()).hexdigest(),
-        sections=figures.sections,
-        flash=figures.flash,
-        static_ram_bytes=figures.static_ram_bytes,
-        model_ram_bytes=figures.model_ram_bytes,
-        heap_bytes=figures.heap_bytes,
-        toolchain=image.toolchain,
-        flags=image.flags,
-    )
-
-
-def _measurement(
-    target: Target,
-    deployment: Deployment,
-    firmware: Firmware,
-    rendered: RenderedModel,
-    observed: Observed,
-    fed: str,
-) -> Measurement:
-    counts = observed.counts
-    instructions = None
-    latency, energy = _timed(observed), None
-    if counts is not None:
-        instructions = Quantity(
-            value=counts.instructions, unit="instructions", how=How.COUNTED, source=f"{target.rig}, one inference"
-        )
-        if target.board.estimate is not None:
-            latency, energy = price(target.board, counts.instructions)
-    stack = observed.peak_stack_bytes
-    return Measurement(
-        id=uuid.uuid4().hex,
-        build_key=firmware.build_key,
-        deployment_key=deployment.key,
-        rig=target.rig,
-        environment=describe_environment(target, firmware),
-        instructions=instructions,
-        latency=latency,
-        energy=energy,
-        ram=RamUse(
-            model_bytes=firmware.model_ram_bytes, stack_bytes=stack, total_bytes=firmware.static_ram_bytes + stack
-        ),
-        flash=firmware.flash,
-        verification=observed.verification,
-        layers=_profile(rendered, counts),
-        output_sha256=observed.output_sha256,
-        input_sha256=fed,
-        samples_us=observed.samples_us,
-        time=_now(),
-    )
-
-
-def _timed(observed: Observed) -> Quantity | None:
-    """Return the median of a real board's samples with their extremes; an emulator's ticks are not time."""
-    if not observed.samples_us:
-        return None
-    samples = observed.samples_us
-    return Quantity(
-        value=median(samples),
-        unit="us",
-        how=How.MEASURED,
-        source=f"median of {len(samples)} on the device's timer",
-        low=min(samples),
-        high=max(samples),
-    )
-
-
-def _profile(rendered: RenderedModel, counts: Counts | None) -> tuple[LayerProfile, ...]:
-    return tuple(
-        LayerProfile(
-            name=layer.name,
-            op=layer.op,
-            macs=layer.macs,
-            instructions=None if counts is None else counts.layer_instructions[number],
-            reads=() if counts is None else counts.layer_reads[number],
-            variant=layer.variant,
-        )
-        for number, layer in enumerate(rendered.layers)
-    )
 
 
 def _done(
@@ -278,7 +171,7 @@ def _failed(
         log_sha256=store.put_blob(error.log.encode()) if error.log else None,
         violation=float(error.missing_bytes) if isinstance(error, DoesNotFit) else 0.0,
         board=request.board,
-        time=_now(),
+        time=now(),
     )
     return BenchOutcome(
         model=request.name,
@@ -289,7 +182,3 @@ def _failed(
         exit_code=error.exit_code,
         seconds=tuple(stages.seconds),
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

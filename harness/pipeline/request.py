@@ -6,14 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UserError
 
+if TYPE_CHECKING:
+    from harness.store import Store
+
 Tensors: TypeAlias = tuple[NDArray[np.generic], ...]
+OpenStore: TypeAlias = "Callable[[], Store]"
 Watch: TypeAlias = Callable[[str], None]  # told the name of each stage as it begins
 
 

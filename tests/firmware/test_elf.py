@@ -10,7 +10,8 @@ import pytest
 from harness import proc
 from harness.boards import load_board
 from harness.errors import BuildError
-from harness.firmware import build, read_figures, render_project
+from harness.firmware import build, render_project
+from harness.firmware.elf import read_figures
 from harness.firmware.image import read_image
 from tests.firmware.conftest import Built, need
 from tests.firmware.models import ARENA_BYTES, WEIGHTS_BYTES, tiny_model

@@ -32,7 +32,7 @@ def request(**changes: object) -> BenchRequest:
 
 
 def measured(request: BenchRequest, store: Store) -> Measurement:
-    outcome = bench_model(request, store).outcome
+    outcome = bench_model(request, lambda: store).outcome
     assert outcome.failure is None, outcome.failure
     assert outcome.measurement is not None
     return outcome.measurement
@@ -50,7 +50,7 @@ def fnv1a(data: bytes) -> str:
 def test_the_reference_models_are_verified_on_every_emulated_board(
     name: str, board: str, shared_models: dict[str, Path], store: Store
 ) -> None:
-    benched = bench_model(request(model=shared_models[name], name=f"{name}.tflite", board=board), store)
+    benched = bench_model(request(model=shared_models[name], name=f"{name}.tflite", board=board), lambda: store)
     found = benched.outcome.measurement
     assert found is not None, benched.outcome.failure
     assert found.verification.verified
@@ -82,12 +82,12 @@ def test_figures_are_consistent_with_each_other(store: Store) -> None:
 
 
 def test_what_was_counted_is_not_counted_again(store: Store) -> None:
-    first = bench_model(request(), store).outcome
-    second = bench_model(request(), store).outcome
+    first = bench_model(request(), lambda: store).outcome
+    second = bench_model(request(), lambda: store).outcome
     assert second.cached
     assert not first.cached
     assert second.measurement == first.measurement
-    again = bench_model(request(use_cache=False), store).outcome
+    again = bench_model(request(use_cache=False), lambda: store).outcome
     assert not again.cached
     assert again.measurement is not None
     assert first.measurement is not None
@@ -98,7 +98,7 @@ def test_what_was_counted_is_not_counted_again(store: Store) -> None:
 
 def test_own_data_go_through_the_device_as_they_are(store: Store) -> None:
     own = np.random.default_rng(5).integers(-128, 128, size=(1, 8, 8, 3), dtype=np.int8)
-    benched = bench_model(request(inputs=(own,)), store)
+    benched = bench_model(request(inputs=(own,)), lambda: store)
     wanted = Golden(MODEL).outputs((own,))
     assert benched.outputs is not None
     assert np.array_equal(benched.outputs[0], wanted[0])
@@ -116,14 +116,14 @@ def test_own_data_go_through_the_device_as_they_are(store: Store) -> None:
     ids=["no batch", "another type", "too many"],
 )
 def test_own_data_that_are_not_just_the_models_are_refused(own: tuple[np.ndarray, ...], store: Store) -> None:
-    outcome = bench_model(request(inputs=own), store).outcome
+    outcome = bench_model(request(inputs=own), lambda: store).outcome
     assert outcome.failure is not None
     assert outcome.failure.kind == "UserError"
     assert outcome.exit_code == 2
 
 
 def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_asked(store: Store) -> None:
-    absent = bench_model(request(board="nucleo_l4r5zi"), store).outcome
+    absent = bench_model(request(board="nucleo_l4r5zi"), lambda: store).outcome
     assert absent.failure is not None
     assert absent.failure.kind == "NoBoard"
     assert absent.exit_code == 7
@@ -139,21 +139,21 @@ def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_aske
 
 
 def test_a_board_without_a_price_says_that_nobody_calibrated_it(store: Store) -> None:
-    absent = bench_model(request(board="esp32"), store).outcome
+    absent = bench_model(request(board="esp32"), lambda: store).outcome
     assert absent.failure is not None
     assert absent.exit_code == 7
     assert "calibrated" in absent.failure.message
-    asked = bench_model(request(board="esp32", estimate=True), store).outcome
+    asked = bench_model(request(board="esp32", estimate=True), lambda: store).outcome
     assert asked.failure is not None
     assert asked.failure.kind == "BadBoard"
     assert "30 to 50 %" in asked.failure.message
 
 
 def test_failures_are_stored_with_their_stage_and_kind(store: Store, tmp_path: Path) -> None:
-    missing = bench_model(request(model=tmp_path / "none.tflite"), store).outcome
+    missing = bench_model(request(model=tmp_path / "none.tflite"), lambda: store).outcome
     assert missing.failure is not None
     assert (missing.failure.kind, missing.failure.stage) == ("UserError", "reading the model")
-    damaged = bench_model(request(model=MODEL[: len(MODEL) // 2]), store).outcome
+    damaged = bench_model(request(model=MODEL[: len(MODEL) // 2]), lambda: store).outcome
     assert damaged.failure is not None
     assert (damaged.failure.kind, damaged.failure.stage, damaged.exit_code) == ("BadModel", "rendering", 2)
     assert store.find(damaged.failure.id[:12]) == damaged.failure
@@ -176,7 +176,7 @@ def test_a_board_of_ones_own_is_one_file_and_a_model_that_does_not_fit_it_is_tol
     (tmp_path / "tiny.toml").write_text(own.replace(ram, ram.replace("4_194_304", "256")), encoding="utf-8")
     found = measured(request(board=str(tmp_path / "roomy.toml")), store)
     assert found.verification.verified
-    outcome = bench_model(request(board=str(tmp_path / "tiny.toml")), store).outcome
+    outcome = bench_model(request(board=str(tmp_path / "tiny.toml")), lambda: store).outcome
     assert outcome.failure is not None
     assert (outcome.failure.kind, outcome.failure.stage, outcome.exit_code) == ("DoesNotFit", "rendering", 1)
     assert outcome.failure.violation > 0

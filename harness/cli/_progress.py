@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command is doing now, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+
+class Progress:
+    """A spinner with the stage under way; silent where nobody looks."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._live: Live | None = None
+        if not quiet and sys.stderr.isatty():
+            from rich.live import Live
+
+            from harness.cli._console import console
+
+            self._live = Live(console=console(stderr=True), transient=True)
+
+    def watch(self, what: str) -> Callable[[str], None]:
+        """Return a watcher that shows the stage under way of ``what``."""
+
+        def show(stage: str) -> None:
+            if self._live is not None:
+                from rich.markup import escape
+                from rich.spinner import Spinner
+
+                self._live.update(Spinner("dots", text=escape(f"{what}: {stage}")), refresh=True)
+
+        return show
+
+    def __enter__(self) -> Progress:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._live is not None:
+            self._live.stop()

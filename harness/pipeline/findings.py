@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The records of a bench, from what its stages found."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING
+
+from harness.emulation import Counts
+from harness.estimate import price
+from harness.firmware import BuiltImage, Project
+from harness.pipeline.environment import describe_environment
+from harness.pipeline.request import BenchRequest
+from harness.pipeline.target import Target
+from harness.records import Artifact, Deployment, Firmware, How, LayerProfile, Measurement, Quantity, RamUse
+from harness.runtimes import RenderedModel, Runtime
+
+if TYPE_CHECKING:
+    from harness.bench import Observed
+
+
+def deployment_record(
+    request: BenchRequest, artifact: Artifact, runtime: Runtime, target: Target, rendered: RenderedModel
+) -> Deployment:
+    """Return the identity of a model on a board by a runtime."""
+    return Deployment(
+        artifact=artifact.key,
+        runtime=runtime.NAME,
+        runtime_version=runtime.VERSION,
+        board=target.board.id,
+        board_key=target.board.key,
+        optimize=request.optimize,
+        plan=tuple((layer.name, layer.variant) for layer in rendered.layers),
+    )
+
+
+def firmware_record(image: BuiltImage, project: Project, deployment: Deployment) -> Firmware:
+    """Return the record of a built image."""
+    figures = image.figures
+    return Firmware(
+        build_key=project.build_key,
+        deployment_key=deployment.key,
+        elf_sha256=hashlib.sha256(image.elf.read_bytes()).hexdigest(),
+        sections=figures.sections,
+        flash=figures.flash,
+        static_ram_bytes=figures.static_ram_bytes,
+        model_ram_bytes=figures.model_ram_bytes,
+        heap_bytes=figures.heap_bytes,
+        toolchain=image.toolchain,
+        flags=image.flags,
+    )
+
+
+def measurement_record(
+    target: Target,
+    deployment: Deployment,
+    firmware: Firmware,
+    rendered: RenderedModel,
+    observed: Observed,
+    fed: str,
+) -> Measurement:
+    """Return the record of a session with a device; latency and energy of a board that is not there are priced."""
+    counts = observed.counts
+    instructions = None
+    latency, energy = _timed(observed), None
+    if counts is not None:
+        instructions = Quantity(
+            value=counts.instructions, unit="instructions", how=How.COUNTED, source=f"{target.rig}, one inference"
+        )
+        if target.board.estimate is not None:
+            latency, energy = price(target.board, counts.instructions)
+    stack = observed.peak_stack_bytes
+    return Measurement(
+        id=uuid.uuid4().hex,
+        build_key=firmware.build_key,
+        deployment_key=deployment.key,
+        rig=target.rig,
+        environment=describe_environment(target, firmware),
+        instructions=instructions,
+        latency=latency,
+        energy=energy,
+        ram=RamUse(
+            model_bytes=firmware.model_ram_bytes, stack_bytes=stack, total_bytes=firmware.static_ram_bytes + stack
+        ),
+        flash=firmware.flash,
+        verification=observed.verification,
+        layers=_profile(rendered, counts),
+        output_sha256=observed.output_sha256,
+        input_sha256=fed,
+        samples_us=observed.samples_us,
+        time=now(),
+    )
+
+
+def _timed(observed: Observed) -> Quantity | None:
+    """Return the median of a real board's samples with their extremes; an emulator's ticks are not time."""
+    if not observed.samples_us:
+        return None
+    samples = observed.samples_us
+    return Quantity(
+        value=median(samples),
+        unit="us",
+        how=How.MEASURED,
+        source=f"median of {len(samples)} on the device's timer",
+        low=min(samples),
+        high=max(samples),
+    )
+
+
+def _profile(rendered: RenderedModel, counts: Counts | None) -> tuple[LayerProfile, ...]:
+    return tuple(
+        LayerProfile(
+            name=layer.name,
+            op=layer.op,
+            macs=layer.macs,
+            instructions=None if counts is None else counts.layer_instructions[number],
+            reads=() if counts is None else counts.layer_reads[number],
+            variant=layer.variant,
+        )
+        for number, layer in enumerate(rendered.layers)
+    )
+
+
+def now() -> str:
+    """Return the time as records hold it: UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
