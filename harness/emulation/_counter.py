@@ -21,6 +21,7 @@ from harness.settings import cache_dir
 _SOURCES = Path(__file__).parent / "plugin"
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
 _OTHER = "other"
+_ISA = {"thumb1": "thumb", "thumb2": "thumb", "rv32": "riscv"}  # others are counted too, only slower
 _COMPILE_SECONDS = 60.0
 
 
@@ -37,7 +38,15 @@ def build_plugin(api: int) -> Path:
     if not plugin.is_file():
         plugin.parent.mkdir(parents=True, exist_ok=True)
         unfinished = plugin.with_suffix(f".{os.getpid()}")
-        _compile([os.environ.get("CC") or "gcc", *flags, str(_SOURCES / "harness_counter.c"), "-o", str(unfinished)])
+        _compile(
+            [
+                os.environ.get("CC") or "gcc",
+                *flags,
+                *(str(path) for path in sorted(_SOURCES.glob("*.c"))),
+                "-o",
+                str(unfinished),
+            ]
+        )
         unfinished.replace(plugin)  # whoever is first: both are the same
     return plugin
 
@@ -73,7 +82,7 @@ def open_counter(board: Board, image: Path, request: CountRequest, api: int, res
     memories = (*(memory.name for memory in board.memories), _OTHER)
     file = str(plugin).replace(",", ",,")  # how QEMU writes a comma in an option's value
     return Counter(
-        argument=f"file={file},config={config_fd},records={records_fd}",
+        argument=f"file={file},config={config_fd},records={records_fd},isa={_ISA.get(board.core.isa, 'other')}",
         pass_fds=(config_fd, records_fd),
         records=Records(records_fd, layers=len(request.layers), memories=memories),
     )

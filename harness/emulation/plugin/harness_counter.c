@@ -3,7 +3,7 @@
  * Counts what an inference executes in QEMU: instructions, and bytes of data read by memory, exactly, for the whole
  * inference and for each of its layers with all that they call.
  *
- * Arguments (file descriptors that QEMU inherits): config=N, records=N.
+ * Arguments: config=N, records=N (file descriptors that QEMU inherits), isa=thumb, riscv or other.
  *
  * The configuration is text, one fact a line, numbers in decimal, addresses half open:
  *     caller LOW HIGH       the function that calls the inference
@@ -16,16 +16,18 @@
  * that is before the caller can do anything with the result:
  *     instructions, instructions of each layer, reads of the inference by memory and other, the same of each layer.
  *
- * Only the instructions of the caller, of the inference itself and the first one of each layer carry a callback; all
- * others carry an inline addition. A layer is open from its first instruction until one of the inference's own is
- * executed, or one of the caller's (the last layer may be a tail call). A layer entered while another is open is part
- * of that one; a layer entered outside an inference is not counted.
+ * Only the instructions of the caller, of the inference itself and the first one of each layer carry a callback. All
+ * others are added inline, a segment at once: up to the next that has a callback, and up to and including the next that
+ * may access memory, since QEMU breaks off at an access to a device, and goes on behind it in a block of its own. So a
+ * segment is executed whole, or up to its last instruction, which is then not counted again.
+ *
+ * A layer is open from its first instruction until one of the inference's own is executed, or one of the caller's (the
+ * last layer may be a tail call). A layer entered while another is open is part of that one; a layer entered outside an
+ * inference is not counted.
  *
  * One virtual CPU. An interrupt that is served inside an inference is counted with it; what the processor itself reads
  * to enter and leave it is no read of an instruction, and is not. An atomic read-modify-write counts as a write alone.
  */
-
-#define _POSIX_C_SOURCE 200809L /* fdopen */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,26 +37,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "configuration.h"
+#include "instruction_sets.h"
 #include "qemu_plugin_api.h"
 
-/* ---- What is counted ---- */
-
-typedef struct {
-  uint64_t low;
-  uint64_t high;
-} range_t;
-
-enum { NO_LAYER = -1, INFOS = 1 << 18, UNKNOWN = 0, STORE = 0xff };
-
-static range_t caller;
-static range_t inference;
-static range_t *layers;
-static size_t layer_count;
-static range_t *memories;
-static size_t memory_count;
-static int records_fd = -1;
-
 /* ---- State of the inference under way ---- */
+
+enum { NO_LAYER = -1, KINDS_SHIFT = 18, KINDS = 1 << KINDS_SHIFT, UNKNOWN = 0, STORE = 0xff };
 
 static bool is_open;
 static uint64_t inference_start;
@@ -68,20 +57,22 @@ static uint64_t *inference_reads;
 static uint64_t *layer_reads;
 static uint64_t *outside_reads;
 static uint64_t *reads; /* where the next read is added */
-static uint8_t bytes_of[INFOS]; /* bytes read by an access of this kind, UNKNOWN, or STORE */
+static uint8_t bytes_of[KINDS]; /* bytes read by an access of this kind, UNKNOWN, or STORE */
 
-static void fail(const char *what) {
-  fprintf(stderr, "harness_counter: %s\n", what);
-  exit(1);
+static uint64_t executed(void) {
+  uint64_t sum = 0;
+  size_t index;
+  for (index = 0; index < COUNTERS; ++index) {
+    sum += counter_value(index);
+  }
+  return sum;
 }
-
-static bool holds(const range_t *range, uint64_t address) { return address >= range->low && address < range->high; }
 
 static void write_record(void) {
   const char *bytes = (const char *)record;
   size_t left = record_words * sizeof(uint64_t);
   while (left > 0) {
-    ssize_t written = write(records_fd, bytes, left);
+    ssize_t written = write(config.records_fd, bytes, left);
     if (written <= 0) {
       fail("cannot write a record");
     }
@@ -102,9 +93,9 @@ static void close_inference(void) {
   size_t memory, layer;
   close_layer();
   record[0] = executed() - inference_start;
-  for (layer = 0; layer < layer_count; ++layer) { /* so far they hold the inference's own reads only */
-    for (memory = 0; memory <= memory_count; ++memory) {
-      inference_reads[memory] += layer_reads[layer * (memory_count + 1) + memory];
+  for (layer = 0; layer < config.layer_count; ++layer) { /* so far they hold the inference's own reads only */
+    for (memory = 0; memory <= config.memory_count; ++memory) {
+      inference_reads[memory] += layer_reads[layer * (config.memory_count + 1) + memory];
     }
   }
   write_record();
@@ -150,132 +141,122 @@ static void on_layer_entry(unsigned int cpu, void *data) {
   (void)cpu;
   if (is_open && open_layer == NO_LAYER) {
     open_layer = (long)(uintptr_t)data;
-    reads = layer_reads + (size_t)open_layer * (memory_count + 1);
+    reads = layer_reads + (size_t)open_layer * (config.memory_count + 1);
     layer_start = executed();
   }
 }
 
-static uint8_t bytes_read(qemu_plugin_meminfo_t info) {
-  uint8_t bytes = info < INFOS ? bytes_of[info] : UNKNOWN;
-  if (bytes == UNKNOWN) {
-    bytes = qemu_plugin_mem_is_store(info) ? STORE : (uint8_t)(1u << qemu_plugin_mem_size_shift(info));
-    if (info < INFOS) {
-      bytes_of[info] = bytes;
-    }
+/* Of a kind or in a block that the tables do not answer for. */
+static __attribute__((noinline)) void on_rare_access(qemu_plugin_meminfo_t info, uint64_t address) {
+  bool store = qemu_plugin_mem_is_store(info);
+  uint8_t bytes = (uint8_t)(1u << qemu_plugin_mem_size_shift(info));
+  if (info < KINDS) {
+    bytes_of[info] = store ? STORE : bytes;
   }
-  return bytes;
+  if (!store) {
+    reads[find_memory(address)] += bytes;
+  }
 }
 
 static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  uint8_t bytes = bytes_read(info);
-  size_t memory = 0;
   (void)cpu, (void)data;
-  if (bytes == STORE) {
-    return;
+  if (((info >> KINDS_SHIFT) | (address >> 32)) == 0) {
+    uint8_t bytes = bytes_of[info];
+    uint8_t memory = memory_of[address >> BLOCK_SHIFT];
+    if (bytes == STORE) {
+      return;
+    }
+    if (bytes != UNKNOWN && memory != MIXED) {
+      reads[memory] += bytes;
+      return;
+    }
   }
-  while (memory < memory_count && !holds(&memories[memory], address)) {
-    ++memory;
-  }
-  reads[memory] += bytes;
+  on_rare_access(info, address);
 }
 
 /* ---- Instrumentation ---- */
 
-static void mark(struct qemu_plugin_insn *insn, uint64_t address) {
+/* Give an instruction its callback, if it needs one, and say whether it does. */
+static bool mark(struct qemu_plugin_insn *insn) {
+  uint64_t address = qemu_plugin_insn_vaddr(insn);
+  execute_callback_t callback = NULL;
   size_t layer;
-  if (holds(&caller, address)) {
-    execute_callback_t callback = address == caller.low ? on_caller_entry : on_caller;
-    qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, CB_NO_REGS, NULL);
-  } else if (holds(&inference, address)) {
-    execute_callback_t callback = address == inference.low ? on_inference_entry : on_inference;
-    qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, CB_NO_REGS, NULL);
+  if (holds(&config.caller, address)) {
+    callback = address == config.caller.low ? on_caller_entry : on_caller;
+  } else if (holds(&config.inference, address)) {
+    callback = address == config.inference.low ? on_inference_entry : on_inference;
   }
-  for (layer = 0; layer < layer_count; ++layer) {
-    if (address == layers[layer].low) {
+  if (callback != NULL) {
+    qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, CB_NO_REGS, NULL);
+    return true;
+  }
+  for (layer = 0; layer < config.layer_count; ++layer) {
+    if (address == config.layers[layer].low) {
       qemu_plugin_register_vcpu_insn_exec_cb(insn, on_layer_entry, CB_NO_REGS, (void *)(uintptr_t)layer);
+      return true;
     }
+  }
+  return false;
+}
+
+static bool is_plain(const struct qemu_plugin_insn *insn) {
+  uint16_t halfwords[2];
+  if (config.isa == OTHER_ISA || !encoding(insn, halfwords)) {
+    return false;
+  }
+  return config.isa == THUMB ? thumb_is_plain(halfwords[0], halfwords[1]) : riscv_is_plain(halfwords[0]);
+}
+
+static void count_segment(struct qemu_plugin_tb *block, size_t first, size_t end) {
+  if (first < end) {
+    add_inline(qemu_plugin_tb_get_insn(block, first), first, end - first);
   }
 }
 
-/* The callback stands before the addition: it sees the count without its own instruction. */
+/* A callback is registered before the addition at the same instruction: it sees the count without it. */
 static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
-  size_t index, count = qemu_plugin_tb_n_insns(block);
+  size_t index, first = 0, count = qemu_plugin_tb_n_insns(block);
   (void)id;
   for (index = 0; index < count; ++index) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, index);
-    mark(insn, qemu_plugin_insn_vaddr(insn));
-    count_inline(insn);
-    if (memory_count > 0) {
-      /* QEMU 7.2, asked for reads alone, reports writes */
-      qemu_plugin_register_vcpu_mem_cb(insn, on_access, CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
+    if (mark(insn)) {
+      count_segment(block, first, index);
+      first = index;
+    }
+    if (!is_plain(insn)) {
+      count_segment(block, first, index + 1);
+      first = index + 1;
+      if (config.memory_count > 0) {
+        /* QEMU 7.2, asked for reads alone, reports writes */
+        qemu_plugin_register_vcpu_mem_cb(insn, on_access, CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
+      }
     }
   }
+  count_segment(block, first, count);
 }
 
-/* ---- Configuration ---- */
-
-static range_t *append(range_t *ranges, size_t *count, range_t range) {
-  ranges = realloc(ranges, (*count + 1) * sizeof *ranges);
-  if (ranges == NULL) {
-    fail("out of memory");
-  }
-  ranges[(*count)++] = range;
-  return ranges;
-}
-
-static void read_config(int fd) {
-  char kind[16];
-  range_t range;
-  int fields;
-  FILE *config = fdopen(fd, "r");
-  if (config == NULL) {
-    fail("cannot open the configuration");
-  }
-  while ((fields = fscanf(config, "%15s %ju %ju", kind, &range.low, &range.high)) == 3) {
-    if (strcmp(kind, "caller") == 0) {
-      caller = range;
-    } else if (strcmp(kind, "inference") == 0) {
-      inference = range;
-    } else if (strcmp(kind, "layer") == 0) {
-      layers = append(layers, &layer_count, range);
-    } else if (strcmp(kind, "memory") == 0) {
-      memories = append(memories, &memory_count, range);
-    } else {
-      fail("unknown word in the configuration");
-    }
-  }
-  if (fields != EOF || caller.high == 0 || inference.high == 0) {
-    fail("the configuration is damaged");
-  }
-  fclose(config);
-}
+/* ---- Start ---- */
 
 static void lay_out_record(void) {
-  size_t per_memory = memory_count + 1;
-  record_words = 1 + layer_count + per_memory + layer_count * per_memory;
+  size_t per_memory = config.memory_count + 1;
+  record_words = 1 + config.layer_count + per_memory + config.layer_count * per_memory;
   record = calloc(record_words + per_memory, sizeof *record);
   if (record == NULL) {
     fail("out of memory");
   }
   layer_instructions = record + 1;
-  inference_reads = layer_instructions + layer_count;
+  inference_reads = layer_instructions + config.layer_count;
   layer_reads = inference_reads + per_memory;
   outside_reads = record + record_words;
   reads = outside_reads;
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info, int argc, char **argv) {
-  int index, config_fd = -1;
   (void)info;
-  for (index = 0; index < argc; ++index) {
-    if (sscanf(argv[index], "config=%d", &config_fd) != 1 && sscanf(argv[index], "records=%d", &records_fd) != 1) {
-      fail("unknown argument");
-    }
+  configure(argc, argv);
+  if (!counters_init()) {
+    fail("QEMU gives no counters");
   }
-  if (config_fd < 0 || records_fd < 0 || !counter_init()) {
-    fail("needs the arguments config and records");
-  }
-  read_config(config_fd);
   lay_out_record();
   qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
   return 0;
