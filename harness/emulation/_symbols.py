@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +15,9 @@ from elftools.elf.sections import SymbolTableSection
 from harness.errors import OpenError, did_you_mean
 
 Range: TypeAlias = tuple[int, int]  # first address, first address behind it
+
+_FUNCTION = 2  # STT_FUNC
+_UNDEFINED = 0  # SHN_UNDEF
 
 
 def function_ranges(image: Path, names: Iterable[str]) -> dict[str, Range]:
@@ -42,19 +46,35 @@ def function_ranges(image: Path, names: Iterable[str]) -> dict[str, Range]:
     return ranges
 
 
-def _functions(image: Path) -> Iterable[tuple[str, Range]]:
+def _functions(image: Path) -> Iterator[tuple[str, Range]]:
     try:
         with image.open("rb") as stream:
             elf = ELFFile(stream)
             thumb = ~1 if elf["e_machine"] == "EM_ARM" else ~0  # in Thumb code, bit 0 of an address is not part of it
             for section in elf.iter_sections():
                 if isinstance(section, SymbolTableSection):
-                    for symbol in section.iter_symbols():
-                        if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF":
-                            low = symbol["st_value"] & thumb
-                            yield symbol.name, (low, low + symbol["st_size"])
-    except (OSError, ELFError) as error:
+                    names = section.stringtable.data()
+                    for name_at, address, size in _function_symbols(elf, section.data()):
+                        low = address & thumb
+                        yield names[name_at : names.index(b"\0", name_at)].decode(errors="replace"), (low, low + size)
+    except (OSError, ELFError, struct.error, ValueError) as error:
         raise OpenError(f"{image} is not a readable ELF image: {error}") from error
+
+
+def _function_symbols(elf: ELFFile, table: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield where the name stands, address and size of each function that is defined here.
+
+    Layout: System V ABI, "Symbol Table". Read at once: parsed one by one, the thousands of local labels of a RISC-V
+    image take 0.2 s.
+    """
+    order = "<" if elf.little_endian else ">"
+    if elf.elfclass == 32:
+        symbols = ((n, a, s, i, h) for n, a, s, i, _, h in struct.iter_unpack(order + "IIIBBH", table))
+    else:
+        symbols = ((n, a, s, i, h) for n, i, _, h, a, s in struct.iter_unpack(order + "IBBHQQ", table))
+    for name_at, address, size, info, section in symbols:
+        if info & 0xF == _FUNCTION and section != _UNDEFINED:
+            yield name_at, address, size
 
 
 def _only(image: Path, name: str, candidates: set[Range], others: set[str]) -> Range:
