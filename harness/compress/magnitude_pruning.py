@@ -22,6 +22,8 @@ NOTE = "buys nothing on the device until there are kernels for sparse weights: t
 
 LOW, HIGH = 0.3, 0.9
 
+_PRUNABLE = ("Conv2D", "Dense")
+
 
 def suggest(space: Space) -> None:
     """Take ``sparsity``: the share of zeros in each layer's weights."""
@@ -38,13 +40,16 @@ def apply(network: Network, parameters: Mapping[str, Scalar], *, fine_tune: Fine
     if set(parameters) != {"sparsity"} or not isinstance(sparsity, (int, float)) or not 0 < sparsity < 1:
         raise UserError(f"magnitude_pruning takes a sparsity between 0 and 1, not {dict(parameters)}")
     pruning = model_optimization().sparsity.keras
-    copy = keras().models.clone_model(network.model)  # the wrappers would train the layers that they are given
-    copy.set_weights(network.model.get_weights())
     schedule = pruning.ConstantSparsity(float(sparsity), begin_step=0, frequency=1)
-    wrapped = pruning.prune_low_magnitude(copy, pruning_schedule=schedule)
+
+    def wrap(layer: Any) -> Any:
+        """Wrap what has a kernel; a wrapper around anything else only makes each step slower."""
+        if type(layer).__name__ in _PRUNABLE:
+            return pruning.prune_low_magnitude(layer, pruning_schedule=schedule)
+        return layer
+
+    copy = keras().models.clone_model(network.model)  # the wrappers train the very layers that they are given
+    copy.set_weights(network.model.get_weights())
+    wrapped = keras().models.clone_model(copy, clone_function=wrap)
     fine_tune(wrapped, callbacks=(pruning.UpdatePruningStep(),))
-    return replace(network, model=_unwrap(wrapped))
-
-
-def _unwrap(wrapped: Any) -> Any:
-    return model_optimization().sparsity.keras.strip_pruning(wrapped)
+    return replace(network, model=pruning.strip_pruning(wrapped))
