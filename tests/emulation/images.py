@@ -13,6 +13,8 @@ from harness.emulation import CountRequest, Counts
 
 _SOURCES = Path(__file__).parent / "firmware"
 LAYERS = ("layer_hook", "layer_loop", "layer_nested", "layer_reads", "layer_tail")
+MIXED_LAYERS = ("layer_integers", "layer_floats", "layer_device")
+MIXED_REQUEST = CountRequest(caller="run_inference", inference="inference", layers=MIXED_LAYERS)
 REQUEST = CountRequest(caller="run_inference", inference="inference", layers=LAYERS)
 
 
@@ -26,23 +28,36 @@ class Recipe:
     script: str | None = None
 
 
-_ARM = Recipe(
-    compiler="arm-none-eabi-gcc", flags=("-nostdlib", "-ffreestanding"), sources=("mps2.c", "mps2.S"), script="mps2.ld"
+_BARE = ("-Os", "-nostdlib", "-ffreestanding")
+_ARM = Recipe(compiler="arm-none-eabi-gcc", flags=_BARE, sources=("mps2.c", "mps2.S"), script="mps2.ld")
+_RISCV = Recipe(
+    compiler="riscv64-unknown-elf-gcc", flags=_BARE, sources=("virt.c", "virt_start.S", "virt.S"), script="virt.ld"
 )
-_RISCV = dataclasses.replace(_ARM, compiler="riscv64-unknown-elf-gcc", sources=("virt.c", "virt.S"), script="virt.ld")
-_NATIVE = Recipe(compiler="gcc", flags=(), sources=("host.c",))
+_NATIVE = Recipe(compiler="gcc", flags=("-Os",), sources=("host.c",))
 _RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "native": _NATIVE}
 
 
 def build_image(board: Board, folder: Path) -> Path:
     """Build the test firmware for a board into a folder."""
+    return _build(board, folder, _RECIPES[board.core.isa])
+
+
+def build_mixed_image(board: Board, folder: Path, optimize: str) -> Path:
+    """Build a firmware whose layers are C, so that nobody knows beforehand what they cost."""
     recipe = _RECIPES[board.core.isa]
+    address = "0x40004004u" if board.core.isa == "thumb2" else "0x10000004u"
+    flags = (*recipe.flags, f"-DUART_STATE_ADDRESS={address}", "-fno-tree-loop-distribute-patterns", optimize)
+    sources = (*recipe.sources[:-1], "mixed.c")
+    return _build(board, folder, dataclasses.replace(recipe, flags=flags, sources=sources))
+
+
+def _build(board: Board, folder: Path, recipe: Recipe) -> Path:
     core = [flag for flag in board.core.flags if not flag.startswith("--specs")]
     sources = [str(_SOURCES / name) for name in ("main.c", *recipe.sources)]
     image = folder / f"{board.id}.elf"
-    command = [recipe.compiler, *core, *recipe.flags, "-Os", "-Wall", "-Wextra", "-Werror", *sources]
+    command = [recipe.compiler, *core, *recipe.flags, "-Wall", "-Wextra", "-Werror", *sources]
     command += ["-T", str(_SOURCES / recipe.script)] if recipe.script else []
-    command += ["-o", str(image)]
+    command += ["-lgcc", "-o", str(image)]
     finished = proc.run(command, timeout_seconds=60)
     assert finished.exit_code == 0, finished.output
     return image

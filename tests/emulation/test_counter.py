@@ -13,7 +13,7 @@ from harness.boards import Board, load_board
 from harness.emulation import CountRequest, Counts, _counter, count_agrees, qemu
 from harness.emulation._session import ProcessSession
 from harness.errors import OpenError
-from tests.emulation.images import LAYERS, REQUEST, build_image, expected_counts
+from tests.emulation.images import LAYERS, MIXED_REQUEST, REQUEST, build_image, build_mixed_image, expected_counts
 from tests.emulation.line import Line
 
 _RUNS = 50
@@ -99,6 +99,25 @@ def test_a_layer_called_from_a_layer_is_part_of_it(board: Board, image: Path) ->
         (counts,) = session.counts()
     own_leaf = 3 + 2  # what layer_tail, here no layer, jumps to; its own two belong to nobody
     assert counts.layer_instructions == (expected.layer_instructions[2], own_leaf - 2)
+
+
+@pytest.mark.parametrize("optimize", ["-O0", "-Os", "-O3"])
+def test_counting_in_segments_equals_counting_one_by_one(
+    board: Board, tmp_path: Path, optimize: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = build_mixed_image(board, tmp_path, optimize)
+    in_segments = _count_two_runs(board, image)
+    monkeypatch.setattr(_counter, "_ISA", {})  # no encoding is known, so each instruction is looked at by itself
+    assert _count_two_runs(board, image) == in_segments
+    assert all(layer > 0 for layer in in_segments[0].layer_instructions)
+    assert {memory for memory, size in in_segments[0].reads if size > 0} == {"flash", "ram", "other"}
+
+
+def _count_two_runs(board: Board, image: Path) -> tuple[Counts, ...]:
+    with _start(board, image, MIXED_REQUEST) as session, Line(session.port) as line:
+        line.ask(b"r", 5)
+        line.ask(b"r", 4)  # not both at once: a byte that waits is a bit of the UART's state, which the layers read
+        return session.counts()
 
 
 def test_counting_a_function_that_the_image_lacks_names_the_nearest(board: Board, image: Path) -> None:

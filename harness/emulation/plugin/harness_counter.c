@@ -174,6 +174,27 @@ static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t add
   on_rare_access(info, address);
 }
 
+/* The usual reads of a 32-bit core: their size is known from the instruction. */
+static inline void on_read(uint64_t address, uint64_t bytes) {
+  uint8_t memory = memory_of[(uint32_t)address >> BLOCK_SHIFT];
+  reads[memory != MIXED ? memory : find_memory(address)] += bytes;
+}
+
+static void on_read_1(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+  (void)cpu, (void)info, (void)data;
+  on_read(address, 1);
+}
+
+static void on_read_2(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+  (void)cpu, (void)info, (void)data;
+  on_read(address, 2);
+}
+
+static void on_read_4(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+  (void)cpu, (void)info, (void)data;
+  on_read(address, 4);
+}
+
 /* ---- Instrumentation ---- */
 
 /* Give an instruction its callback, if it needs one, and say whether it does. */
@@ -199,12 +220,20 @@ static bool mark(struct qemu_plugin_insn *insn) {
   return false;
 }
 
-static bool is_plain(const struct qemu_plugin_insn *insn) {
+static effect_t effect_of(const struct qemu_plugin_insn *insn) {
   uint16_t halfwords[2];
   if (config.isa == OTHER_ISA || !encoding(insn, halfwords)) {
-    return false;
+    return ANYTHING;
   }
-  return config.isa == THUMB ? thumb_is_plain(halfwords[0], halfwords[1]) : riscv_is_plain(halfwords[0]);
+  return config.isa == THUMB ? thumb_effect(halfwords[0], halfwords[1]) : riscv_effect(halfwords[0]);
+}
+
+/* QEMU 7.2, asked for reads alone, reports writes: so it is always asked for both. */
+static void observe(struct qemu_plugin_insn *insn, effect_t effect) {
+  static const memory_callback_t callbacks[] = {on_access, NULL, NULL, on_read_1, on_read_2, on_read_4};
+  if (config.memory_count > 0 && callbacks[effect] != NULL) {
+    qemu_plugin_register_vcpu_mem_cb(insn, callbacks[effect], CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
+  }
 }
 
 static void count_segment(struct qemu_plugin_tb *block, size_t first, size_t end) {
@@ -219,17 +248,16 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   (void)id;
   for (index = 0; index < count; ++index) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, index);
+    effect_t effect;
     if (mark(insn)) {
       count_segment(block, first, index);
       first = index;
     }
-    if (!is_plain(insn)) {
+    effect = effect_of(insn);
+    if (effect != PLAIN) {
       count_segment(block, first, index + 1);
       first = index + 1;
-      if (config.memory_count > 0) {
-        /* QEMU 7.2, asked for reads alone, reports writes */
-        qemu_plugin_register_vcpu_mem_cb(insn, on_access, CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
-      }
+      observe(insn, effect);
     }
   }
   count_segment(block, first, count);

@@ -13,6 +13,7 @@
 #define TIMER_RELOAD REGISTER(0x40000008u)
 #define NVIC_ENABLE REGISTER(0xE000E100u)
 #define NVIC_CLEAR REGISTER(0xE000E280u)
+#define CPACR REGISTER(0xE000ED88u)
 #define AIRCR REGISTER(0xE000ED0Cu)
 
 int main(void);
@@ -20,6 +21,7 @@ int main(void);
 void board_init(void)
 {
   __asm__ volatile("cpsid i");
+  CPACR |= 0xFu << 20; /* the floating-point unit, where there is one */
   TIMER_RELOAD = 0xFFFFFFFFu;
   TIMER_VALUE = 0xFFFFFFFFu;
   TIMER_CONTROL = 1;

@@ -2,12 +2,6 @@
 /* Instructions and bytes read are in the comments; the tests expect exactly these. */
   .option norelax
 
-  .section .init
-  .global _start
-_start:
-  la sp, stack_top
-  j main
-
   .text
 
   .macro function name
@@ -94,5 +88,3 @@ constants:
   .balign 16
 variables:
   .space 16
-  .space 4096
-stack_top:
