@@ -45,6 +45,7 @@ def run(
     from harness.cli._run_bench import make_bench
     from harness.cli._run_view import Display, print_result, result_json
     from harness.compress import technique_names
+    from harness.pipeline import find_target
     from harness.report import report_path, study_report
     from harness.search import SearchRequest, default_objectives, parse_objectives
     from harness.search import run as search
@@ -53,6 +54,8 @@ def run(
     from harness.tasks import load_task, task_key
     from harness.train import produce, training_stack
 
+    for name in board:
+        find_target(name, estimate=estimate)  # nothing is trained for a board that cannot be reached
     boards = [load_board(name) for name in board]
     loaded = load_task(task)
     metric = loaded.task.metric

@@ -4,5 +4,15 @@
 from harness.pipeline.bench import Benched, bench_model
 from harness.pipeline.inputs import read_tensors, write_tensors
 from harness.pipeline.request import BenchRequest, OpenStore
+from harness.pipeline.target import Target, find_target
 
-__all__ = ["BenchRequest", "Benched", "OpenStore", "bench_model", "read_tensors", "write_tensors"]
+__all__ = [
+    "BenchRequest",
+    "Benched",
+    "OpenStore",
+    "Target",
+    "bench_model",
+    "find_target",
+    "read_tensors",
+    "write_tensors",
+]

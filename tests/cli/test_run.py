@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness run`` before anything is trained; the tour of the README runs a whole search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli import app
+from harness.store import open_store
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path / "results"))
+    return tmp_path / "results"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--board", "esp32"], 7, "no board 'esp32' is connected"),
+        (["--board", "esp32", "--estimate"], 2, "nobody has calibrated it"),
+        (["--board", "nucleo_l4r5zi"], 7, "--estimate"),
+        (["--board", "nonsense"], 2, "there is no board 'nonsense'"),
+        (["--task", "nonsense"], 2, "nonsense"),
+        (["--objective", "beauty"], 2, "there is no objective 'beauty'"),
+        (["--objective", "latency"], 2, "emulated instructions are not time"),
+        (["--compress", "magic"], 2, "magic"),
+        (["--driver", "magic", "--trials", "1"], 2, "magic"),
+        (["--resume", "--study", "none"], 2, "none"),
+    ],
+)
+def test_a_request_that_cannot_be_carried_out_is_refused_before_anything_is_trained(
+    arguments: list[str], code: int, said: str, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["run", *arguments]) == code
+    assert said in capsys.readouterr().err
+    with open_store(results) as store:
+        assert all(not store.trials(study.name) for study in store.studies())
