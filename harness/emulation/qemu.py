@@ -15,7 +15,6 @@ from harness import proc
 from harness.boards import Board
 from harness.deadline import Deadline
 from harness.emulation._base import CountRequest
-from harness.emulation._cores import claim_core, pin
 from harness.emulation._counter import Counter, build_plugin, open_counter
 from harness.emulation._pty import open_pty
 from harness.emulation._qmp import Qmp, QmpError
@@ -158,11 +157,8 @@ def _start(command: list[str], counter: Counter | None, resources: ExitStack) ->
         os.close(line.device_fd)
         qmp.started()
     deadline = Deadline.after(_START_SECONDS)
-    core = claim_core(resources)
     try:
         qmp.greet(deadline)
-        if core is not None:
-            pin(child.pid, core)
         qmp.execute("cont", deadline)
     except QmpError as error:
         ended = proc.ended_within(child, DYING_SECONDS)

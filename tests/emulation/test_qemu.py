@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from harness.boards import Board, load_board
 from harness.emulation import qemu
-from harness.emulation._cores import claim_core
 from harness.errors import BadBoard, DeviceFault, OpenError
 from tests.emulation.contract import EmulatorContract
 from tests.emulation.images import build_image
@@ -100,21 +98,3 @@ def test_a_machine_that_qemu_does_not_know_is_an_open_error(board: Board, image:
 def test_a_board_without_qemu_is_refused(image: Path) -> None:
     with pytest.raises(BadBoard, match="does not emulate host"):
         qemu.DRIVER.start(load_board("host"), image, count=None)
-
-
-def test_emulators_get_different_cores_until_none_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {3, 7})
-    with ExitStack() as first, ExitStack() as second:
-        assert claim_core(first) == 3
-        assert claim_core(second) == 7
-        assert claim_core(second) is None
-        first.close()
-        assert claim_core(second) == 3
-
-
-def test_the_only_core_is_not_claimed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-    with ExitStack() as resources:
-        assert claim_core(resources) is None
