@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from harness.cli._console import console, grouped
-from harness.records import BenchOutcome, LayerProfile, Measurement, Quantity, Section
+from harness.records import BenchOutcome, How, LayerProfile, Measurement, Quantity, Section
 
 
 def print_outcome(outcome: BenchOutcome) -> None:
@@ -23,6 +23,9 @@ def print_outcome(outcome: BenchOutcome) -> None:
     assert outcome.measurement is not None
     assert outcome.firmware is not None
     found = outcome.measurement
+    if found.latency is not None and found.latency.how is How.MODELLED:
+        machine = dict(found.environment)["machine"]
+        out.print(f"[yellow]Built for and run on {_plain(machine)}, which stands in for this board.[/]", soft_wrap=True)
     out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
     out.print(_layers(found.layers))
     out.print(_verification(found))

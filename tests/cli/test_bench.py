@@ -99,6 +99,7 @@ def test_the_table_says_how_each_figure_was_obtained_and_that_the_output_was_ver
     assert "\x1b[" not in printed
     assert app.run(["bench", str(model), "--board", "nucleo_l4r5zi", "--estimate"]) == 0
     printed = capsys.readouterr().out
+    assert "Built for and run on mps2_an386, which stands in for this board." in printed
     assert "modelled (" in printed
     assert "1.8 V" in " ".join(printed.split())
 
