@@ -138,7 +138,7 @@ def test_a_package_that_platformio_cannot_download_is_no_fault_of_the_firmware(
     arm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = proc.Finished(exit_code=1, output="Tool Manager: Installing platformio/tool-x\nHTTPClientError: \n")
-    monkeypatch.setattr("harness.firmware.builder.run_pio", lambda *_args, **_kwargs: said)
+    monkeypatch.setattr("harness.firmware.builder.proc.finish", lambda *_args, **_kwargs: said)
     with pytest.raises(ToolError, match="download") as caught:
         build(render_project(tiny_model(), BOARD, tmp_path / "p", optimize="speed"), BOARD)
     assert not isinstance(caught.value, BuildError)
