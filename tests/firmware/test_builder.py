@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,8 +138,8 @@ def test_a_function_that_is_missing_at_link_time_is_named(arm: None, tmp_path: P
 def test_a_package_that_platformio_cannot_download_is_no_fault_of_the_firmware(
     arm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = proc.Finished(exit_code=1, output="Tool Manager: Installing platformio/tool-x\nHTTPClientError: \n")
-    monkeypatch.setattr("harness.firmware.builder.proc.finish", lambda *_args, **_kwargs: said)
+    fails = "print('Tool Manager: Installing platformio/tool-x\\nHTTPClientError: '); raise SystemExit(1)"
+    monkeypatch.setattr("harness.firmware.builder.start_pio", lambda *_args: proc.start([sys.executable, "-c", fails]))
     with pytest.raises(ToolError, match="download") as caught:
         build(render_project(tiny_model(), BOARD, tmp_path / "p", optimize="speed"), BOARD)
     assert not isinstance(caught.value, BuildError)
