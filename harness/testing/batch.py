@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.emit.env import render
 from harness.emit.layout import tidy
 from harness.memory import tensor_buffer
 from harness.runtimes import LayerInfo, Port, RenderedModel
+from harness.settings import data_dir
 
 _NAME = "batch"
+_MODELS_PER_FILE = 24  # a compiler takes far longer to start than to translate a model of one layer
 
 
 def merge(models: Sequence[RenderedModel]) -> RenderedModel:
@@ -21,7 +25,9 @@ def merge(models: Sequence[RenderedModel]) -> RenderedModel:
     prefixes = [model.prefix for model in models]
     if len(set(prefixes)) != len(prefixes):
         raise ValueError("models of a batch must have different prefixes")
-    files = {name: text for model in models for name, text in _files(model).items()}
+    files = {name: text for model in models for name, text in _headers(model).items()}
+    for start in range(0, len(models), _MODELS_PER_FILE):
+        files[f"{_NAME}_{start}.c"] = _sources(models[start : start + _MODELS_PER_FILE])
     firsts = [_place(model, model.outputs[0]) for model in models]
     context = {
         "name": _NAME,
@@ -57,13 +63,31 @@ def merge(models: Sequence[RenderedModel]) -> RenderedModel:
     )
 
 
-def _files(model: RenderedModel) -> dict[str, str]:
-    """Return a model's files without its binding, constants and functions in one: half as many calls of a compiler."""
-    files = dict(model.files)
-    del files[f"{model.prefix}_binding.c"]
-    functions = f"{model.prefix}.c"
-    files[functions] = files.pop(f"{model.prefix}_weights.c") + files[functions]
-    return files
+def _headers(model: RenderedModel) -> dict[str, str]:
+    return {name: text for name, text in model.files.items() if name.endswith(".h")}
+
+
+def _sources(models: Sequence[RenderedModel]) -> str:
+    """Return several models' constants and functions as one file: what they share is kept once."""
+    texts: list[str] = []
+    helpers = [tidy(render(f"model/helpers/{path.name}", {})) for path in sorted(_helper_templates())]
+    kept: set[str] = set()
+    for model in models:
+        functions = model.files[f"{model.prefix}.c"]
+        for helper in helpers:
+            if helper in functions and helper in kept:
+                functions = functions.replace(helper, "", 1)
+            elif helper in functions:
+                kept.add(helper)
+        names = re.findall(
+            r"^#define ((?:TENSOR|SCRATCH)_\d+)\b", model.files[f"{model.prefix}_internal.h"], re.MULTILINE
+        )
+        texts += [model.files[f"{model.prefix}_weights.c"], functions, *(f"#undef {name}\n" for name in names)]
+    return "\n".join(texts)
+
+
+def _helper_templates() -> list[Path]:
+    return list((data_dir("firmware_templates") / "model" / "helpers").glob("*.c.j2"))
 
 
 def _places(model: RenderedModel) -> list[dict[str, object]]:
