@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernels for the DSP instructions of Armv7E-M share: order of weights, requantization parameters.
+
+SXTB16 widens bytes 0 and 2 of a word to a pair of 16-bit numbers, with its rotation by 8 bytes 1 and 3; SMLAD
+multiplies two pairs and adds both products. Hence four neighbours t0..t3 of an input become (t0, t2) and (t1, t3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.graph import Tensor
+from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, Range, fold_offset
+
+FEATURE = "dsp"
+SUM_LIMIT = 1 << 30  # sums stay below it, so that no step of the requantization overflows
+_ZERO = Multiplier(value=1 << 30, shift=-31)  # as good as 0 for every sum below the limit
+
+
+def sums_of(weights: NDArray[np.int8], bias: Tensor | None, input_zero: int) -> NDArray[np.int32] | None:
+    """Return the bias with the input's offset folded in, ``weights`` being channels x taps; None where sums may be large.
+
+    All taps are multiplied, those in the padding by the zero point.
+    """
+    values = None if bias is None or bias.data is None else bias.data.astype(np.int32)
+    exact = np.zeros(len(weights), np.int64) if values is None else values.astype(np.int64)
+    wide = weights.astype(np.int64)
+    exact = exact - input_zero * wide.sum(axis=1)
+    if (np.abs(exact) + 128 * np.abs(wide).sum(axis=1) >= SUM_LIMIT).any():
+        return None
+    folded = fold_offset(values, weights, -input_zero)
+    return np.zeros(len(weights), np.int32) if folded is None else folded
+
+
+def shifts_right(multipliers: Sequence[Multiplier]) -> bool:
+    """Tell whether every multiplier is below one half, or zero: then the kernels' requantization holds."""
+    return all(m.value == 0 or m.shift < 0 for m in multipliers)
+
+
+def scale_words(multipliers: Sequence[Multiplier]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return ``2 * value - 2**32`` and the shift after it, less the one bit that SSAT does, for each channel.
+
+    SMMLAR(sum, word, sum) is the high half of ``2**32 * sum + sum * word``, rounded, that is of
+    ``2 * sum * value``: SaturatingRoundingDoublingHighMul of the reference. The reference then halves
+    ``-1 - shift`` times and once more, the last time rounding.
+    """
+    nonzero = [m if m.value else _ZERO for m in multipliers]
+    words = np.array([2 * m.value - (1 << 32) for m in nonzero], np.int64).astype(np.int32)
+    return words, np.array([-1 - m.shift for m in nonzero], np.int32)
+
+
+def is_positive(bounds: Range, output_zero: int) -> bool:
+    """Tell whether nothing below the zero point comes out: then the rounding of negative numbers does not matter.
+
+    Halves of negative numbers are rounded away from zero; rounded up instead, they stay at or below zero.
+    """
+    return bounds.low >= output_zero
+
+
+def is_whole(bounds: Range) -> bool:
+    """Tell whether the range is all of int8, so that SSAT is the only clamp."""
+    return (bounds.low, bounds.high) == (INT8_MIN, INT8_MAX)
+
+
+def interleaved(weights: NDArray[np.int8], together: int) -> NDArray[np.int8]:
+    """Return weights, channels x taps, in the order in which a kernel reads them, ``together`` (2 or 4) channels at once.
+
+    Four taps at a time, (t0, t2) then (t1, t3); of each pair and each two channels a and b the word is
+    ``a0 b0 a2 b2``. A rest of one tap has one pair, of two or three both. Missing channels and taps are zero.
+    """
+    channels, taps = weights.shape
+    padded = np.zeros((-(-channels // together) * together, -(-taps // 4) * 4), np.int8)
+    padded[:channels, :taps] = weights
+    # channel group, channel pair, channel in pair, group of taps, half (t0 t1 | t2 t3), which of the half
+    split = padded.reshape(len(padded) // together, together // 2, 2, padded.shape[1] // 4, 2, 2)
+    ordered = split.transpose(0, 3, 5, 1, 4, 2)
+    flat = np.ascontiguousarray(ordered).reshape(len(split), -1, 4)
+    return np.ascontiguousarray(flat[:, : pairs_of(taps) * together // 2]) if together == 2 else flat
+
+
+def pairs_of(taps: int) -> int:
+    """Return the pairs that ``taps`` inputs take when widened."""
+    return taps // 4 * 2 + min(taps % 4, 2)
