@@ -5,13 +5,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer, field_validator, model_validator
 
 from harness.records import content_key
 
 Use = Literal["code", "weights", "activations", "data", "stack"]
 # A compiler's option as it may stand in a command line: nothing that a shell, SCons or an INI file would expand.
 Flag = Annotated[str, StringConstraints(pattern=r"^-[A-Za-z0-9_=+.,/-]+$")]
+
+
+# What a HAL that serves several boards must be told: register blocks and interrupt numbers.
+HardwareName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+HardwareNumber = Annotated[int, Field(ge=0, lt=1 << 32)]
 
 
 class _Strict(BaseModel):
@@ -36,11 +41,20 @@ class Memory(_Strict):
 
 
 class FirmwareFacts(_Strict):
-    """Which hardware abstraction the firmware uses: a folder of ``firmware_templates/hal``."""
+    """Which hardware abstraction the firmware uses: a folder of ``firmware_templates/hal``.
+
+    ``hardware`` are numbers that its sources see as ``HAL_<NAME>``; in the file it is a table.
+    """
 
     hal: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     baud: int = Field(default=115_200, gt=0)
     stack_bytes: int = Field(default=16_384, gt=0, multiple_of=8)
+    hardware: tuple[tuple[HardwareName, HardwareNumber], ...] = ()
+
+    @field_validator("hardware", mode="before")
+    @classmethod
+    def _as_pairs(cls, table: object) -> object:
+        return tuple(table.items()) if isinstance(table, dict) else table  # a record that can be hashed
 
 
 class PlatformIO(_Strict):

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arm MPS2 with the images AN385 and AN386: CMSDK UART 0, CMSDK timer 0 (Arm DDI 0479), a Cortex-M's own registers. */
+/* Arm MPS2 and MPS3 with a single Cortex-M: CMSDK UART 0 (Arm DDI 0479), a timer, the core's own registers. Where they
+ * lie and which interrupts they raise stands in the board's file. The timer is CMSDK's (counts down, 32 bits) or, where
+ * the board has one, the system counter of an SSE-300 (Arm 101773: counts up, 64 bits). */
 #include "harness_hal.h"
 
 #include <string.h>
@@ -15,6 +17,17 @@ typedef struct {
   volatile uint32_t divisor;
 } cmsdk_uart_t;
 
+#ifdef HAL_SYSTEM_COUNTER
+typedef struct {
+  volatile uint32_t control;
+  volatile uint32_t status;
+  volatile uint32_t low; /* counts up */
+  volatile uint32_t high;
+} system_counter_t;
+
+#define COUNTER ((system_counter_t *)HAL_SYSTEM_COUNTER)
+#define COUNTER_ENABLE 1u
+#else
 typedef struct {
   volatile uint32_t control;
   volatile uint32_t value; /* counts down */
@@ -22,14 +35,19 @@ typedef struct {
   volatile uint32_t interrupt;
 } cmsdk_timer_t;
 
-#define UART0 ((cmsdk_uart_t *)0x40004000u)
-#define TIMER0 ((cmsdk_timer_t *)0x40000000u)
-#define NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u)
-#define NVIC_DISABLE (*(volatile uint32_t *)0xE000E180u)
-#define NVIC_CLEAR_PENDING (*(volatile uint32_t *)0xE000E280u)
-#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
+#define TIMER0 ((cmsdk_timer_t *)HAL_TIMER0)
+#define TIMER_ENABLE 1u
+#define TIMER_INTERRUPT 8u
 
-#define MEMORY_BYTES 0x400000u /* of each of the two memories, at 0 and at 0x20000000 */
+static uint32_t ticks_high;
+static uint32_t ticks_low;
+#endif
+
+#define UART0 ((cmsdk_uart_t *)HAL_UART0)
+#define NVIC_ENABLE(irq) (((volatile uint32_t *)0xE000E100u)[(irq) / 32u] = 1u << (irq) % 32u)
+#define NVIC_DISABLE(irq) (((volatile uint32_t *)0xE000E180u)[(irq) / 32u] = 1u << (irq) % 32u)
+#define NVIC_CLEAR_PENDING(irq) (((volatile uint32_t *)0xE000E280u)[(irq) / 32u] = 1u << (irq) % 32u)
+#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
 
 #define STATE_SEND_FULL 1u
 #define STATE_RECEIVE_FULL 2u
@@ -37,10 +55,6 @@ typedef struct {
 #define CONTROL_RECEIVE 2u
 #define CONTROL_RECEIVE_INTERRUPT 8u
 #define INTERRUPT_RECEIVE 2u
-#define IRQ_UART0_RECEIVE (1u << 0)
-#define IRQ_TIMER0 (1u << 8)
-#define TIMER_ENABLE 1u
-#define TIMER_INTERRUPT 8u
 
 #define RETAINED_MAGIC 0x48524E53u
 #define FAULTS_IN_A_ROW 3u
@@ -61,8 +75,6 @@ static volatile uint32_t ring_head; /* written by the interrupt alone */
 static volatile uint32_t ring_tail; /* written by hal_read alone */
 
 static uint8_t reset_cause;
-static uint32_t ticks_high;
-static uint32_t ticks_low;
 
 extern uint8_t __stack_limit;
 
@@ -71,7 +83,7 @@ void mps2_on_receive(void)
   UART0->interrupt = INTERRUPT_RECEIVE;
   while ((UART0->state & STATE_RECEIVE_FULL) != 0u) {
     if (ring_head - ring_tail == RING_SIZE) {
-      NVIC_DISABLE = IRQ_UART0_RECEIVE; /* the byte waits in the UART until hal_read has made room */
+      NVIC_DISABLE(HAL_UART0_RECEIVE_IRQ); /* the byte waits in the UART until hal_read has made room */
       return;
     }
     ring[ring_head % RING_SIZE] = (uint8_t)UART0->data;
@@ -109,6 +121,61 @@ void mps2_restart_after_fault(void)
   restart(CAUSE_FAULT);
 }
 
+#ifdef HAL_SYSTEM_COUNTER
+static void start_timer(void)
+{
+  COUNTER->control = COUNTER_ENABLE;
+}
+
+static void wait_for_interrupt(void)
+{
+  __asm__ volatile("dsb\n wfi" ::: "memory");
+}
+
+uint64_t hal_ticks(void)
+{
+  uint32_t high = COUNTER->high;
+  for (;;) {
+    uint32_t low = COUNTER->low;
+    uint32_t again = COUNTER->high;
+    if (again == high) {
+      return ((uint64_t)high << 32) | low;
+    }
+    high = again;
+  }
+}
+#else
+static void start_timer(void)
+{
+  TIMER0->control = 0;
+  TIMER0->reload = 0xFFFFFFFFu;
+  TIMER0->value = 0xFFFFFFFFu;
+  TIMER0->control = TIMER_ENABLE | TIMER_INTERRUPT;
+}
+
+/* The timer's wrap, every three minutes, ends WFI too, so that hal_ticks misses none; elsewhere it does not interrupt. */
+static void wait_for_interrupt(void)
+{
+  NVIC_ENABLE(HAL_TIMER0_IRQ);
+  __asm__ volatile("dsb\n wfi" ::: "memory");
+  NVIC_DISABLE(HAL_TIMER0_IRQ);
+  (void)hal_ticks();
+  TIMER0->interrupt = 1;
+  NVIC_CLEAR_PENDING(HAL_TIMER0_IRQ);
+}
+
+/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
+uint64_t hal_ticks(void)
+{
+  uint32_t low = 0xFFFFFFFFu - TIMER0->value;
+  if (low < ticks_low) {
+    ticks_high += 1u;
+  }
+  ticks_low = low;
+  return ((uint64_t)ticks_high << 32) | low;
+}
+#endif
+
 void hal_init(void)
 {
   if (retained.magic != RETAINED_MAGIC) {
@@ -120,14 +187,10 @@ void hal_init(void)
   reset_cause = (uint8_t)retained.next_cause;
   retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
 
-  TIMER0->control = 0;
-  TIMER0->reload = 0xFFFFFFFFu;
-  TIMER0->value = 0xFFFFFFFFu;
-  TIMER0->control = TIMER_ENABLE | TIMER_INTERRUPT;
-
+  start_timer();
   UART0->divisor = HARNESS_CLOCK_HZ / HARNESS_BAUD;
   UART0->control = CONTROL_SEND | CONTROL_RECEIVE | CONTROL_RECEIVE_INTERRUPT;
-  NVIC_ENABLE = IRQ_UART0_RECEIVE;
+  NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ);
   __asm__ volatile("cpsie i" ::: "memory");
 }
 
@@ -140,23 +203,17 @@ size_t hal_read(uint8_t *bytes, size_t size)
   }
   if (taken > 0) {
     retained.faults = 0;
-    NVIC_ENABLE = IRQ_UART0_RECEIVE; /* a full ring had switched it off */
+    NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ); /* a full ring had switched it off */
   }
   return taken;
 }
 
-/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. The
-   timer's wrap, every 171 s, ends it too, so that hal_ticks misses none; elsewhere it does not interrupt. */
+/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. */
 void hal_wait(void)
 {
   __asm__ volatile("cpsid i" ::: "memory");
   if (ring_tail == ring_head) {
-    NVIC_ENABLE = IRQ_TIMER0;
-    __asm__ volatile("dsb\n wfi" ::: "memory");
-    NVIC_DISABLE = IRQ_TIMER0;
-    (void)hal_ticks();
-    TIMER0->interrupt = 1;
-    NVIC_CLEAR_PENDING = IRQ_TIMER0;
+    wait_for_interrupt();
   }
   __asm__ volatile("cpsie i" ::: "memory");
 }
@@ -168,17 +225,6 @@ void hal_write(const uint8_t *bytes, size_t size)
   }
   while ((UART0->state & STATE_SEND_FULL) != 0u) {
   }
-}
-
-/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
-uint64_t hal_ticks(void)
-{
-  uint32_t low = 0xFFFFFFFFu - TIMER0->value;
-  if (low < ticks_low) {
-    ticks_high += 1u;
-  }
-  ticks_low = low;
-  return ((uint64_t)ticks_high << 32) | low;
 }
 
 uint32_t hal_ticks_per_second(void)
@@ -223,7 +269,16 @@ uint32_t hal_heap_bytes(void)
 
 int hal_readable(uintptr_t address, uint32_t size)
 {
-  uintptr_t offset = address & ~(uintptr_t)0x20000000u;
+  static const struct {
+    uint32_t address;
+    uint32_t size;
+  } memories[] = {HARNESS_MEMORIES};
 
-  return offset < MEMORY_BYTES && size <= MEMORY_BYTES - offset;
+  for (size_t i = 0; i < sizeof memories / sizeof memories[0]; ++i) {
+    uintptr_t offset = address - memories[i].address; /* wraps where the address lies below */
+    if (offset < memories[i].size && size <= memories[i].size - offset) {
+      return 1;
+    }
+  }
+  return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arm MPS2: vector table, start-up before main, and what happens on a fault. */
+/* Arm MPS2 and MPS3: vector table, start-up before main, and what happens on a fault. */
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness_config.h"
 #include "harness_hal.h"
 #include "mps2.h"
 
@@ -20,8 +21,8 @@ void hal_entry(void);
 
 __attribute__((noreturn)) void hal_entry(void)
 {
-#ifdef __ARM_FP
-  CPACR |= 0xFu << 20; /* full access to the FPU, before the first floating-point instruction */
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+  CPACR |= 0xFu << 20; /* full access to FPU and MVE, before the first instruction of either */
   __asm__ volatile("dsb\n isb" ::: "memory");
 #endif
   const uint32_t *from = &__data_source;
@@ -89,17 +90,18 @@ __attribute__((naked)) static void on_fault(void)
 
 typedef void (*vector_t)(void);
 
+#define IRQS 64u
+#define UART_VECTOR (15u + HAL_UART0_RECEIVE_IRQ)
+
 __attribute__((section(".hal_start"), used)) static const struct {
   uint32_t *stack_top;
-  vector_t handlers[15 + 32];
+  vector_t handlers[15u + IRQS];
 } vectors = {
     &__stack_top,
     {
-        hal_entry, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, /* reset to reserved */
-        on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
-        mps2_on_receive, /* IRQ 0: UART 0 receives */
-        on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
-        on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
-        on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_fault,
+        [0] = hal_entry, /* reset */
+        [1 ... UART_VECTOR - 1u] = on_fault,
+        [UART_VECTOR] = mps2_on_receive,
+        [UART_VECTOR + 1u ... 14u + IRQS] = on_fault,
     },
 };
