@@ -28,6 +28,8 @@ def print_outcome(outcome: BenchOutcome) -> None:
         out.print(f"[yellow]Built for and run on {_plain(machine)}, which stands in for this board.[/]", soft_wrap=True)
     out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
     out.print(_layers(found.layers))
+    if line := _dropped(found.layers):
+        out.print(line)
     out.print(_verification(found))
     again = ", counted before (--no-cache counts again)" if outcome.cached else ""
     seconds = sum(took for _, took in outcome.seconds)
@@ -62,9 +64,13 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
     return table
 
 
+_RAM_SECTIONS = (".data", ".sdata", ".tdata", ".bss", ".tbss", ".noinit", ".activations", ".region.")
+
+
 def _is_static_ram(section: Section) -> bool:
     """Tell what is used of RAM from the room that is kept for the stack: of that, the peak counts."""
-    return section.size_bytes > 0 and section.region.startswith("ram") and section.name != ".stack"
+    named = section.name.startswith(_RAM_SECTIONS)
+    return section.size_bytes > 0 and (named or section.region.startswith("ram")) and section.name != ".stack"
 
 
 def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
@@ -92,6 +98,17 @@ def _layers(layers: tuple[LayerProfile, ...]) -> Table:
         instructions = grouped(layer.instructions)
         table.add_row(layer.name, grouped(layer.macs), instructions, grouped(per_mac, 2), share)
     return table
+
+
+def _dropped(layers: tuple[LayerProfile, ...]) -> str:
+    """Say in one line how many channels are not computed, and why; nothing where all are."""
+    dropped = [layer.dropped for layer in layers if layer.dropped is not None]
+    constant, unread = sum(d.constant for d in dropped), sum(d.unread for d in dropped)
+    if not constant + unread:
+        return ""
+    total = sum(d.channels for d in dropped)
+    why = f"{constant:,} can hold one value only, {unread:,} are read by nothing"
+    return f"{constant + unread:,} of {total:,} channels of {len(dropped)} layers are not computed: {why}"
 
 
 def _verification(found: Measurement) -> str:
