@@ -63,7 +63,8 @@ uint32_t harness_output_hash(void)
 
 /* The stack pointer, less what the ABI lets a function use below it (x86-64: red zone; Xtensa: register save area). */
 #if defined(__arm__)
-#define STACK_POINTER(p) __asm__ volatile("mov %0, sp" : "=r"(p))
+/* By the clobber the compiler saves its registers first: saved below this pointer, they would be painted over. */
+#define STACK_POINTER(p) __asm__ volatile("mov %0, sp" : "=r"(p) : : "lr")
 #define BELOW_POINTER 0
 #elif defined(__riscv)
 #define STACK_POINTER(p) __asm__ volatile("mv %0, sp" : "=r"(p))
