@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nordic nRF51: UART 0, timer 0 and the factory's id (nRF51 Series Reference Manual 3.0), a Cortex-M0's own registers. */
+#include "harness_hal.h"
+
+#include <string.h>
+
+#include "harness_config.h"
+#include "nrf51.h"
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+#define UART_START_RECEIVE REGISTER(HAL_UART0 + 0x000u)
+#define UART_START_SEND REGISTER(HAL_UART0 + 0x008u)
+#define UART_RECEIVED REGISTER(HAL_UART0 + 0x108u)
+#define UART_SENT REGISTER(HAL_UART0 + 0x11Cu)
+#define UART_INTERRUPT_SET REGISTER(HAL_UART0 + 0x304u)
+#define UART_INTERRUPT_CLEAR REGISTER(HAL_UART0 + 0x308u)
+#define UART_ENABLE REGISTER(HAL_UART0 + 0x500u)
+#define UART_PIN_SEND REGISTER(HAL_UART0 + 0x50Cu)
+#define UART_PIN_RECEIVE REGISTER(HAL_UART0 + 0x514u)
+#define UART_RECEIVE_DATA REGISTER(HAL_UART0 + 0x518u)
+#define UART_SEND_DATA REGISTER(HAL_UART0 + 0x51Cu)
+#define UART_BAUD_RATE REGISTER(HAL_UART0 + 0x524u)
+#define UART_ENABLED 4u
+#define UART_INTERRUPT_RECEIVED (1u << 2)
+
+#define TIMER_START REGISTER(HAL_TIMER0 + 0x000u)
+#define TIMER_STOP REGISTER(HAL_TIMER0 + 0x004u)
+#define TIMER_CLEAR REGISTER(HAL_TIMER0 + 0x00Cu)
+#define TIMER_CAPTURE_0 REGISTER(HAL_TIMER0 + 0x040u)
+#define TIMER_COMPARED_1 REGISTER(HAL_TIMER0 + 0x144u)
+#define TIMER_INTERRUPT_SET REGISTER(HAL_TIMER0 + 0x304u)
+#define TIMER_MODE REGISTER(HAL_TIMER0 + 0x504u)
+#define TIMER_WIDTH REGISTER(HAL_TIMER0 + 0x508u)
+#define TIMER_PRESCALER REGISTER(HAL_TIMER0 + 0x510u)
+#define TIMER_VALUE_0 REGISTER(HAL_TIMER0 + 0x540u)
+#define TIMER_VALUE_1 REGISTER(HAL_TIMER0 + 0x544u)
+#define TIMER_32_BITS 3u
+#define TIMER_INTERRUPT_COMPARED_1 (1u << 17)
+
+#define DEVICE_ID_LOW REGISTER(0x10000060u)
+#define DEVICE_ID_HIGH REGISTER(0x10000064u)
+
+#define NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u)
+#define NVIC_DISABLE (*(volatile uint32_t *)0xE000E180u)
+#define NVIC_CLEAR_PENDING (*(volatile uint32_t *)0xE000E280u)
+#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
+#define IRQ_UART0 (1u << HAL_UART0_IRQ)
+#define IRQ_TIMER0 (1u << HAL_TIMER0_IRQ)
+
+#define RETAINED_MAGIC 0x48524E53u
+#define FAULTS_IN_A_ROW 3u
+
+enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
+
+/* Survives a restart: start-up neither clears nor copies it. Without the magic, its content is that of power on. */
+static struct {
+  uint32_t magic;
+  uint32_t boots;
+  uint32_t next_cause;
+  uint32_t faults; /* in a row, without a byte from the host between them */
+} retained __attribute__((section(".noinit")));
+
+#define RING_SIZE 1024u /* a power of two */
+static uint8_t ring[RING_SIZE];
+static volatile uint32_t ring_head; /* written by the interrupt alone */
+static volatile uint32_t ring_tail; /* written by hal_read alone */
+
+static uint8_t reset_cause;
+static uint32_t ticks_high;
+static uint32_t ticks_low;
+
+extern uint8_t __stack_limit;
+
+void nrf51_on_uart(void)
+{
+  while (UART_RECEIVED != 0u) {
+    if (ring_head - ring_tail == RING_SIZE) {
+      UART_INTERRUPT_CLEAR = UART_INTERRUPT_RECEIVED; /* the rest waits in the UART until hal_read has made room */
+      return;
+    }
+    UART_RECEIVED = 0; /* before the byte is taken: taking it brings the next one's event */
+    ring[ring_head % RING_SIZE] = (uint8_t)UART_RECEIVE_DATA;
+    ring_head = ring_head + 1u;
+  }
+}
+
+static void start_uart(void)
+{
+  UART_PIN_SEND = HAL_PIN_SEND;
+  UART_PIN_RECEIVE = HAL_PIN_RECEIVE;
+  UART_BAUD_RATE = (uint32_t)(((uint64_t)HARNESS_BAUD << 32) / 16000000u + 0x800u) & 0xFFFFF000u;
+  UART_ENABLE = UART_ENABLED;
+  UART_START_SEND = 1;
+  UART_START_RECEIVE = 1;
+}
+
+void nrf51_put_byte(uint8_t byte)
+{
+  if (UART_ENABLE != UART_ENABLED) {
+    start_uart();
+  }
+  UART_SENT = 0;
+  UART_SEND_DATA = byte;
+  while (UART_SENT == 0u) {
+  }
+}
+
+static __attribute__((noreturn)) void restart(uint32_t cause)
+{
+  retained.next_cause = cause;
+  __asm__ volatile("dsb" ::: "memory");
+  AIRCR = 0x05FA0004u; /* SYSRESETREQ */
+  for (;;) {
+    __asm__ volatile("wfi");
+  }
+}
+
+void nrf51_restart_after_fault(void)
+{
+  retained.faults += 1u;
+  if (retained.faults >= FAULTS_IN_A_ROW) { /* it will not get better by itself: be quiet, and cost the host nothing */
+    __asm__ volatile("cpsid i" ::: "memory");
+    NVIC_DISABLE = 0xFFFFFFFFu;
+    for (;;) {
+      __asm__ volatile("wfi");
+    }
+  }
+  restart(CAUSE_FAULT);
+}
+
+void hal_init(void)
+{
+  if (retained.magic != RETAINED_MAGIC) {
+    memset(&retained, 0, sizeof retained);
+    retained.magic = RETAINED_MAGIC;
+    retained.next_cause = CAUSE_POWER_ON;
+  }
+  retained.boots += 1u;
+  reset_cause = (uint8_t)retained.next_cause;
+  retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
+
+  TIMER_STOP = 1;
+  TIMER_MODE = 0; /* counts its own clock of 16 MHz */
+  TIMER_WIDTH = TIMER_32_BITS;
+  TIMER_PRESCALER = 0;
+  TIMER_CLEAR = 1;
+  TIMER_VALUE_1 = 0xFFFFFFFFu;
+  TIMER_COMPARED_1 = 0;
+  TIMER_INTERRUPT_SET = TIMER_INTERRUPT_COMPARED_1;
+  TIMER_START = 1;
+
+  start_uart();
+  UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED;
+  NVIC_ENABLE = IRQ_UART0;
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+size_t hal_read(uint8_t *bytes, size_t size)
+{
+  size_t taken = 0;
+  while (taken < size && ring_tail != ring_head) {
+    bytes[taken++] = ring[ring_tail % RING_SIZE];
+    ring_tail = ring_tail + 1u;
+  }
+  if (taken > 0) {
+    retained.faults = 0;
+    UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED; /* a full ring had switched it off */
+  }
+  return taken;
+}
+
+/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. The
+ * timer's wrap, every 268 s, ends it too, so that hal_ticks misses none; elsewhere it does not interrupt. */
+void hal_wait(void)
+{
+  __asm__ volatile("cpsid i" ::: "memory");
+  if (ring_tail == ring_head) {
+    NVIC_ENABLE = IRQ_TIMER0;
+    __asm__ volatile("dsb\n wfi" ::: "memory");
+    NVIC_DISABLE = IRQ_TIMER0;
+    (void)hal_ticks();
+    TIMER_COMPARED_1 = 0;
+    NVIC_CLEAR_PENDING = IRQ_TIMER0;
+  }
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+void hal_write(const uint8_t *bytes, size_t size)
+{
+  for (size_t i = 0; i < size; ++i) {
+    nrf51_put_byte(bytes[i]);
+  }
+}
+
+/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
+uint64_t hal_ticks(void)
+{
+  TIMER_CAPTURE_0 = 1;
+  uint32_t low = TIMER_VALUE_0;
+  if (low < ticks_low) {
+    ticks_high += 1u;
+  }
+  ticks_low = low;
+  return ((uint64_t)ticks_high << 32) | low;
+}
+
+uint32_t hal_ticks_per_second(void)
+{
+  return 16000000u;
+}
+
+uint32_t hal_clock_hz(void)
+{
+  return HARNESS_CLOCK_HZ;
+}
+
+void hal_chip_id(uint8_t id[16])
+{
+  uint32_t factory[2] = {DEVICE_ID_LOW, DEVICE_ID_HIGH};
+
+  memset(id, 0, 16);
+  memcpy(id, factory, sizeof factory);
+}
+
+uint8_t hal_reset_cause(void)
+{
+  return reset_cause;
+}
+
+uint32_t hal_boot_count(void)
+{
+  return retained.boots;
+}
+
+void hal_reset(void)
+{
+  restart(CAUSE_SOFTWARE);
+}
+
+uint8_t *hal_stack_limit(void)
+{
+  return &__stack_limit;
+}
+
+uint32_t hal_heap_bytes(void)
+{
+  return 0; /* there is no heap: the linker script gives no memory to one */
+}
+
+int hal_readable(uintptr_t address, uint32_t size)
+{
+  static const struct {
+    uint32_t address;
+    uint32_t size;
+  } memories[] = {HARNESS_MEMORIES};
+
+  for (size_t i = 0; i < sizeof memories / sizeof memories[0]; ++i) {
+    uintptr_t offset = address - memories[i].address; /* wraps where the address lies below */
+    if (offset < memories[i].size && size <= memories[i].size - offset) {
+      return 1;
+    }
+  }
+  return 0;
+}
