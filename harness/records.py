@@ -184,6 +184,15 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedChannels:
+    """Channels of a layer's output that are not computed: ``constant`` hold one value, ``unread`` nothing reads."""
+
+    channels: int  # of the model file's tensor
+    constant: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerProfile:
     """One layer of the deployed graph and what it cost."""
 
@@ -193,6 +202,7 @@ class LayerProfile:
     instructions: int | None
     reads: tuple[tuple[str, int], ...] = ()  # bytes of data read by memory region, counted
     variant: str = ""
+    dropped: DroppedChannels | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

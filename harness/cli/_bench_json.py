@@ -50,6 +50,7 @@ def outcome_json(outcome: BenchOutcome) -> dict[str, Any]:
                 "instructions": layer.instructions,
                 "variant": layer.variant,
                 "read_bytes": dict(layer.reads),
+                "dropped_channels": None if layer.dropped is None else to_plain(layer.dropped),
             }
             for layer in found.layers
         ],

@@ -54,6 +54,19 @@ class Quantization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which channels (indices of the last dimension) of the model file's tensor a tensor of the graph still holds.
+
+    ``constants`` are those that were left out and hold one value whatever the input, with it; the others that were left
+    out are read by nothing.
+    """
+
+    channels: int
+    kept: tuple[int, ...]
+    constants: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
     """A tensor of the model; ``data`` is set for constants, ``index`` is its number in the model file."""
 
@@ -64,6 +77,7 @@ class Tensor:
     quantization: Quantization | None = None
     data: NDArray[np.generic] | None = None
     is_variable: bool = False
+    selection: Selection | None = None  # where a pass left out channels
 
     @property
     def elements(self) -> int:

@@ -8,13 +8,14 @@ from typing import TypeAlias
 
 from harness.errors import BadModel
 from harness.graph import Graph, verify
+from harness.passes.constant_channels import drop_constant_channels
 from harness.passes.drop_unused import drop_unused
 from harness.passes.fold_shapes import fold_shapes
 
 Pass: TypeAlias = Callable[[Graph], Graph]
 
-# The order matters: what folding makes superfluous is dropped after it.
-PASSES: tuple[Pass, ...] = (fold_shapes, drop_unused)
+# The order matters: what folding makes superfluous is dropped after it, and is then in no channel's way.
+PASSES: tuple[Pass, ...] = (fold_shapes, drop_unused, drop_constant_channels)
 
 
 def simplify(graph: Graph, passes: Sequence[Pass] = PASSES) -> Graph:

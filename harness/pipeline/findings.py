@@ -15,8 +15,18 @@ from harness.firmware import BuiltImage, Project
 from harness.pipeline.environment import describe_environment
 from harness.pipeline.request import BenchRequest
 from harness.pipeline.target import Target
-from harness.records import Artifact, Deployment, Firmware, How, LayerProfile, Measurement, Quantity, RamUse
-from harness.runtimes import RenderedModel, Runtime
+from harness.records import (
+    Artifact,
+    Deployment,
+    DroppedChannels,
+    Firmware,
+    How,
+    LayerProfile,
+    Measurement,
+    Quantity,
+    RamUse,
+)
+from harness.runtimes import LayerInfo, RenderedModel, Runtime
 
 if TYPE_CHECKING:
     from harness.bench import Observed
@@ -119,9 +129,19 @@ def _profile(rendered: RenderedModel, counts: Counts | None) -> tuple[LayerProfi
             instructions=None if counts is None else counts.layer_instructions[number],
             reads=() if counts is None else counts.layer_reads[number],
             variant=layer.variant,
+            dropped=_dropped(layer),
         )
         for number, layer in enumerate(rendered.layers)
     )
+
+
+def _dropped(layer: LayerInfo) -> DroppedChannels | None:
+    selection = layer.selection
+    if selection is None:
+        return None
+    constant = len(selection.constants)
+    unread = selection.channels - len(selection.kept) - constant
+    return DroppedChannels(channels=selection.channels, constant=constant, unread=unread)
 
 
 def now() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from harness.boards import Board
-from harness.graph import DType
+from harness.graph import DType, Selection
 
 KernelPlan: TypeAlias = tuple[tuple[str, str], ...]  # variants by layer name, as in a Deployment
 
@@ -35,8 +35,9 @@ class LayerInfo:
     node: int  # operator's number in the model file
     symbol: str  # C function
     variant: str
-    macs: int
-    output: Port
+    macs: int  # executed: without the channels that were left out
+    output: Port  # as the device holds it
+    selection: Selection | None = None  # the channels of the model file's tensor that ``output`` still has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

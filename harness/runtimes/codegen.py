@@ -151,4 +151,5 @@ def _info(layer: EmittedLayer) -> LayerInfo:
         variant=layer.variant,
         macs=count_macs(layer.layer),
         output=_port(layer.layer.outputs[0]),
+        selection=layer.layer.outputs[0].selection,
     )

@@ -41,15 +41,18 @@ def test_every_layer_of_a_reference_model_equals_the_golden_one(
     for (label, array), run in zip(inputs, runs, strict=True):
         wanted = golden.tensors([array], [layer.output.tensor for layer in rendered.layers])
         for layer, got in zip(rendered.layers, run.layers, strict=True):
-            found = compare(got, wanted[layer.output.tensor])
+            reference = wanted[layer.output.tensor]
+            if layer.selection is not None:
+                reference = reference[..., list(layer.selection.kept)]
+            found = compare(got, reference)
             assert found.equal, f"{label}, {layer.name}: {found.describe()}"
         assert compare(run.outputs[0], golden.outputs([array])[0]).equal
 
 
 @pytest.mark.parametrize(
-    ("name", "macs"), [("kws", 2_656_768), ("ic", 12_501_632), ("vww", 7_489_664), ("ad", 264_192), ("sww", 826_368)]
+    ("name", "macs"), [("kws", 2_656_768), ("ic", 12_501_632), ("vww", 3_727_313), ("ad", 264_192), ("sww", 826_368)]
 )
-def test_multiply_accumulates_are_those_of_the_reference_models(
+def test_multiply_accumulates_are_those_that_the_reference_models_cannot_do_without(
     name: str, macs: int, shared_models: dict[str, Path]
 ) -> None:
     rendered = RUNTIME.render(shared_models[name].read_bytes(), HOST, name=name)
