@@ -202,8 +202,10 @@ def _function(layer: EmittedLayer, plan: Plan) -> str:
         "layer": named | {"shapes": f"{shapes} to {dimensions(output.shape)}"},
         "inputs": tuple(None if t is None or t.data is not None else _name(t.index) for t in checked.inputs),
         "output": _name(output.index),
+        "outputs": tuple(_name(tensor.index) for tensor in checked.outputs),
         "scratch": f"SCRATCH_{checked.node.index}" if lowered.scratch_bytes else None,
         "type": _c_type(output),
+        "input_types": tuple(None if t is None else _c_type(t) for t in checked.inputs),
         "f32": checked.signature == "f32",
         "in_place": in_place,
         "constants": {

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SPACE_TO_DEPTH: blocks of height and width become channels."""
+
+from __future__ import annotations
+
+from harness.graph import Graph, Node
+from harness.ops._base import Layer
+from harness.ops._check import expect_shape, refuse, version_at_most
+from harness.ops._move import dense, gather_moves, inputs_of, moved_type, moving_layer, split
+from harness.ops._move_loops import moving_variant, no_macs
+
+_NEWEST_VERSION = 2
+
+
+def parse(node: Node, graph: Graph) -> Layer:
+    """Check that the blocks divide the input."""
+    version_at_most(node, graph, _NEWEST_VERSION)
+    (source,) = inputs_of(node, graph, 1)
+    output = graph.tensor(node.outputs[0])
+    kind = moved_type(node, graph, source, output)
+    block = node.options.integer(0)
+    if len(source.shape) != 4 or block < 1:
+        raise refuse(node, graph, "it must have an input of four dimensions and a positive block size")
+    batch, height, width, depth = source.shape
+    if height % block or width % block:
+        raise refuse(node, graph, f"its height and width must be multiples of {block}")
+    expect_shape(node, graph, output, (batch, height // block, width // block, depth * block * block), "output")
+    parts = split(split(dense(source.shape), 2, block), 1, block)  # batch, y, inside y, x, inside x, channel
+    view = tuple(parts[k] for k in (0, 1, 3, 2, 4, 5))
+    return moving_layer(node, (source,), (output,), kind, gather_moves(node, graph, view, output))
+
+
+macs = no_macs
+VARIANTS = (moving_variant("SPACE_TO_DEPTH"),)
