@@ -21,7 +21,7 @@ _ZERO = Multiplier(value=1 << 30, shift=-31)  # as good as 0 for every sum below
 
 
 def sums_of(weights: NDArray[np.int8], bias: Tensor | None, input_zero: int) -> NDArray[np.int32] | None:
-    """Return the bias with the input's offset folded in, ``weights`` being channels x taps; None where sums may be large.
+    """Return the bias with the input's offset folded in, for weights of channels x taps; None where sums may be large.
 
     All taps are multiplied, those in the padding by the zero point.
     """
@@ -66,7 +66,7 @@ def is_whole(bounds: Range) -> bool:
 
 
 def interleaved(weights: NDArray[np.int8], together: int) -> NDArray[np.int8]:
-    """Return weights, channels x taps, in the order in which a kernel reads them, ``together`` (2 or 4) channels at once.
+    """Return weights of channels x taps in the order in which a kernel reads them, 2 or 4 channels ``together``.
 
     Four taps at a time, (t0, t2) then (t1, t3); of each pair and each two channels a and b the word is
     ``a0 b0 a2 b2``. A rest of one tap has one pair, of two or three both. Missing channels and taps are zero.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CONV_2D by SMLAD: channel counts, windows and paddings that its blocks of four pixels by two channels do not divide."""
+"""CONV_2D by SMLAD: channels, windows and paddings that blocks of four pixels by two channels do not divide."""
 
 from __future__ import annotations
 
