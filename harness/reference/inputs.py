@@ -12,7 +12,6 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import UnsupportedModel
 from harness.graph import DType
 
 Array = NDArray[np.generic]
@@ -29,11 +28,15 @@ def pattern(dtype: DType, shape: tuple[int, ...]) -> Array:
 
 def lowest(dtype: DType, shape: tuple[int, ...]) -> Array:
     """Return all lowest values; for floats -1."""
+    if dtype is DType.BOOL:
+        return np.zeros(shape, dtype=np.bool_)
     return np.full(shape, -1.0 if _is_float(dtype) else np.iinfo(dtype.value).min, dtype=dtype.value)
 
 
 def highest(dtype: DType, shape: tuple[int, ...]) -> Array:
     """Return all highest values; for floats 1."""
+    if dtype is DType.BOOL:
+        return np.ones(shape, dtype=np.bool_)
     return np.full(shape, 1.0 if _is_float(dtype) else np.iinfo(dtype.value).max, dtype=dtype.value)
 
 
@@ -46,7 +49,7 @@ def seeded_random(dtype: DType, shape: tuple[int, ...], seed: int) -> Array:
     """Return values from xorshift32 over the whole range of the type (floats: [-1, 1)); ``seed`` 0, 1, 2, ..."""
     count = prod(shape) * (1 if _is_float(dtype) else np.dtype(dtype.value).itemsize)
     raw = np.frombuffer(_xorshift_bytes(count, seed), dtype=np.int8)
-    if _is_float(dtype):
+    if _is_float(dtype) or dtype is DType.BOOL:
         return _spread(raw, dtype).reshape(shape)
     return raw.view(np.dtype(dtype.value).newbyteorder("<")).astype(dtype.value).reshape(shape)
 
@@ -82,8 +85,8 @@ def _spread(values: NDArray[np.int8], dtype: DType) -> Array:
             return (values.astype(np.float32) / np.float32(128)).astype(dtype.value)
         case DType.INT32 | DType.INT64:
             return values.astype(dtype.value)
-        case _:
-            raise UnsupportedModel(f"there is no test input of type {dtype.value}")
+        case DType.BOOL:
+            return values > 0
 
 
 def _xorshift_bytes(count: int, seed: int) -> bytes:

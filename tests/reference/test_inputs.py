@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from harness.errors import UnsupportedModel
 from harness.graph import DType
 from harness.reference import highest, lowest, pattern, seeded_random, standard_inputs, zero_point
 
@@ -53,6 +51,11 @@ def test_there_are_as_many_standard_inputs_as_asked_for_all_different() -> None:
     assert all(array.shape == (4, 5) and array.dtype == np.int8 for _, array in inputs)
 
 
-def test_a_type_without_a_pattern_is_refused() -> None:
-    with pytest.raises(UnsupportedModel, match="no test input of type bool"):
-        pattern(DType.BOOL, (3,))
+def test_booleans_are_both_true_and_false_but_in_the_extremes() -> None:
+    named = dict(standard_inputs(DType.BOOL, (64,), None))
+    kinds = {name: set(values.tolist()) for name, values in named.items()}
+    both = {True, False}
+    assert kinds["lowest"] == {False}
+    assert kinds["highest"] == {True}
+    assert kinds["pattern"] == both
+    assert kinds["random 0"] == both
