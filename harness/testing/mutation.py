@@ -23,8 +23,7 @@ _IN_PLACE = "/* Nothing to do: the output lies where the input does. */"
 def break_layer(rendered: RenderedModel, layer: int) -> RenderedModel:
     """Return the model with one constant changed in the function of its layer number ``layer``.
 
-    A layer that does nothing gets a statement that changes its first element. Raises ValueError where the function
-    has no constant that this knows how to change.
+    A layer without a constant that this knows how to change gets a statement that changes its first element.
     """
     info = rendered.layers[layer]
     name = f"{rendered.prefix}.c"
@@ -32,11 +31,12 @@ def break_layer(rendered: RenderedModel, layer: int) -> RenderedModel:
     start = text.index(f"void {info.symbol}(void)\n{{")
     end = text.index("\n}\n", start)
     body = text[start:end]
-    broken = body.replace(_IN_PLACE, f"TENSOR_{info.output.tensor}[0] = -TENSOR_{info.output.tensor}[0] + 1;")
+    change = f"TENSOR_{info.output.tensor}[0] = -TENSOR_{info.output.tensor}[0] + 1;"
+    broken = body.replace(_IN_PLACE, change)
     for pattern, replacement in _MUTATIONS:
         if broken != body:
             break
         broken = re.sub(pattern, replacement, body, count=1)
     if broken == body:
-        raise ValueError(f"{info.symbol} has no constant that can be changed")
+        broken = f"{body}\n  {change}"
     return dataclasses.replace(rendered, files={**rendered.files, name: text[:start] + broken + text[end:]})
