@@ -21,6 +21,7 @@ _EXP_OF_BIT = (
 )
 _EXP_MINUS_EIGHTH = 1895147668  # exp(-1/8), 0 integer bits
 _THIRD = 715827883  # 1/3, 0 integer bits
+_HALF_SQRT_2 = 1518500250  # sqrt(2)/2, 0 integer bits
 
 
 def doubling_high_multiply(a: int, b: int) -> int:
@@ -59,3 +60,40 @@ def _exp_within_quarter(value: int) -> int:
     x4_over_4 = rounding_shift_right(doubling_high_multiply(x2, x2), 2)
     series = rounding_shift_right(doubling_high_multiply(x4_over_4 + x3, _THIRD) + x2, 1)
     return _EXP_MINUS_EIGHTH + doubling_high_multiply(_EXP_MINUS_EIGHTH, x + series)
+
+
+def inverse_sqrt(value: int) -> tuple[int, int]:
+    """Return 1/sqrt(value) as ``(mantissa, right)``: mantissa * 2**(-31 - right), by five steps of Newton.
+
+    Source: TensorFlow, ``tensorflow/lite/kernels/internal/common.h`` (``GetInvSqrtQuantizedMultiplierExp``).
+    """
+    if value <= 1:
+        return ONE, 0
+    right = 11
+    while value >= 1 << 29:
+        value //= 4
+        right += 1
+    pairs = (31 - value.bit_length()) // 2 - 1
+    right -= pairs
+    half = rounding_shift_right((value << (2 * pairs)) >> 1, 1)
+    root = 1 << 28  # 3 integer bits, as half
+    for _ in range(5):
+        cube = _saturated(doubling_high_multiply(doubling_high_multiply(root, root), root) << 6)
+        root = _saturated((doubling_high_multiply(3 << 27, root) - doubling_high_multiply(half, cube)) << 3)
+    root = doubling_high_multiply(root, _HALF_SQRT_2)
+    return (root << -right, 0) if right < 0 else (root, right)
+
+
+def reciprocal(value: int) -> int:
+    """Return 1 / (1 + value) for a value in [0, 1), both with 0 integer bits, by three steps of Newton."""
+    total = value + ONE
+    half = (total + (1 if total >= 0 else -1)) // 2
+    estimate = 1515870810 + doubling_high_multiply(half, -1010580540)
+    for _ in range(3):
+        missing = (1 << 29) - doubling_high_multiply(half, estimate)
+        estimate += doubling_high_multiply(estimate, missing) * 4
+    return min(estimate * 2, ONE)
+
+
+def _saturated(value: int) -> int:
+    return max(-(1 << 31), min(ONE, value))
