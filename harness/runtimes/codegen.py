@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import harness
@@ -12,11 +13,43 @@ from harness.emit.model import ALIGNMENT, EmittedLayer, emit_model, weights_byte
 from harness.emit.names import c_prefix
 from harness.errors import DoesNotFit, UnsupportedModel, UserError, did_you_mean
 from harness.graph import Graph, Tensor
-from harness.memory import Plan, Region, buffer_requests, plan_memory
+from harness.memory import BufferRequest, Region, buffer_requests, plan_memory
 from harness.ops import Layer, Variant, choose_variant, count_macs, parse_layer
 from harness.passes import simplify
 from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, Port, RenderedModel
 from harness.tflite import read_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowering:
+    """A model before its memory is planned and its C is written: all that its size follows from."""
+
+    graph: Graph
+    prefix: str
+    layers: tuple[EmittedLayer, ...]
+    requests: tuple[BufferRequest, ...]
+
+
+def lower_model(model: bytes, board: Board, *, name: str, plan: KernelPlan = ()) -> Lowering:
+    """Read a model, simplify it, choose its kernels for a board and lower its layers.
+
+    Raises BadModel, UnsupportedModel, or UserError for a plan that does not fit the model.
+    """
+    graph = simplify(read_model(model, name=name))
+    prefix = c_prefix(_stem(name))
+    layers = _parse(graph)
+    chosen = _choose(layers, board, plan)
+    emitted = tuple(
+        EmittedLayer(
+            name=layer_name,
+            symbol=f"{prefix}_{layer_name}",
+            variant=variant.name,
+            layer=layer,
+            lowered=variant.lower(layer),
+        )
+        for (layer_name, layer), variant in zip(layers.items(), chosen, strict=True)
+    )
+    return Lowering(graph=graph, prefix=prefix, layers=emitted, requests=_requests(graph, emitted, chosen))
 
 
 class Codegen:
@@ -33,22 +66,10 @@ class Codegen:
         Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or DoesNotFit.
         """
         del optimize  # the same sources serve every level
-        graph = simplify(read_model(model, name=name))
-        prefix = c_prefix(_stem(name))
-        layers = _parse(graph)
-        chosen = _choose(layers, board, plan)
-        emitted = tuple(
-            EmittedLayer(
-                name=layer_name,
-                symbol=f"{prefix}_{layer_name}",
-                variant=variant.name,
-                layer=layer,
-                lowered=variant.lower(layer),
-            )
-            for (layer_name, layer), variant in zip(layers.items(), chosen, strict=True)
-        )
+        lowering = lower_model(model, board, name=name, plan=plan)
+        graph, prefix, emitted = lowering.graph, lowering.prefix, lowering.layers
         _check_flash(emitted, board)
-        placed = _plan_memory(graph, emitted, chosen, board)
+        placed = plan_memory(lowering.requests, activation_regions(board))
         preferred = board.memory_for("activations")[0].name
         return RenderedModel(
             prefix=prefix,
@@ -112,20 +133,28 @@ def _check_flash(layers: Sequence[EmittedLayer], board: Board) -> None:
         )
 
 
-def _plan_memory(graph: Graph, layers: Sequence[EmittedLayer], chosen: Sequence[Variant], board: Board) -> Plan:
-    requests = buffer_requests(
+def activation_regions(board: Board) -> tuple[Region, ...]:
+    """Return the memories that activations may lie in, in the board's order of preference."""
+    return tuple(
+        Region(name=memory.name, size_bytes=memory.size_bytes, block_bytes=memory.largest_block_bytes)
+        for memory in board.memory_for("activations")
+    )
+
+
+def _requests(graph: Graph, layers: Sequence[EmittedLayer], chosen: Sequence[Variant]) -> tuple[BufferRequest, ...]:
+    return buffer_requests(
         graph,
         alignment=ALIGNMENT,
         scratch_bytes={layer.layer.node.index: layer.lowered.scratch_bytes for layer in layers},
         in_place={
             layer.layer.node.index: variant.in_place(layer.layer) for layer, variant in zip(layers, chosen, strict=True)
         },
+        overlap={
+            layer.layer.node.index: distance
+            for layer, variant in zip(layers, chosen, strict=True)
+            if (distance := variant.overlap(layer.layer)) is not None
+        },
     )
-    regions = [
-        Region(name=memory.name, size_bytes=memory.size_bytes, block_bytes=memory.largest_block_bytes)
-        for memory in board.memory_for("activations")
-    ]
-    return plan_memory(requests, regions)
 
 
 def _port(tensor: Tensor) -> Port:
