@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._overlap import window_distance
 from harness.ops.conv_2d import Parameters, macs
 from harness.ops.variants._dsp import (
     FEATURE,
@@ -93,6 +94,21 @@ def in_place(layer: Layer) -> tuple[int, ...]:
     return (0,) if _is_pointwise(layer) and weights.shape[0] <= weights.shape[3] else ()
 
 
+def overlap(layer: Layer) -> int:
+    """Return the distance: the windows of four pixels are widened before any of the four is written."""
+    parameters, source, output = layer.parameters, layer.inputs[0], layer.outputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    return window_distance(
+        parameters.window,
+        batch=1,
+        input_pixel_bytes=source.shape[3],
+        output_pixel_bytes=output.shape[3],
+        within_pixel_bytes=None,
+        pixels_together=_PIXELS,
+    )
+
+
 def _is_pointwise(layer: Layer) -> bool:
     weights, parameters = layer.inputs[1], layer.parameters
     assert isinstance(parameters, Parameters)
@@ -125,5 +141,6 @@ VARIANTS = (
         lower=lower,
         cost=lambda layer: 1.0 * macs(layer) + 10.0 * layer.outputs[0].elements,
         in_place=in_place,
+        overlap=overlap,
     ),
 )
