@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,8 @@ from harness.testing.packed import PackedContract, Single, pack
 from harness.testing.tensors import activation
 from harness.tflite import read_model
 
-SHAPES = (  # of two operands, for the last dimension and those before it
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]
+SHAPES: tuple[Callable[[int, int, int], Shapes], ...] = (  # of two operands, for the last dimension and those before it
     lambda h, w, d: ((1, h, w, d), (1, h, w, d)),
     lambda h, w, d: ((1, h, w, d), (d,)),
     lambda h, w, d: ((1, 1, 1, d), (1, h, w, d)),
@@ -83,6 +84,8 @@ class BinaryContract(PackedContract):
 
     options: ClassVar[str] = ""
     version: ClassVar[int] = 2
+    may_swap: ClassVar[bool] = True  # whether the first operand may be the broadcast one
+    shapes: ClassVar[tuple[Callable[[int, int, int], Shapes], ...]] = SHAPES
     output_dtype: ClassVar[str | None] = None  # where it is not that of the inputs
     second_scale: ClassVar[tuple[float, float]] = (-3.0, 3.0)  # to the first, powers of ten
     highest_scale: ClassVar[float] = 3.0
@@ -104,7 +107,7 @@ class BinaryContract(PackedContract):
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]
         height, width = (int(n) for n in rng.integers(2, 7, size=2))
-        first_shape, second_shape = SHAPES[number % len(SHAPES)](height, width, depth)
+        first_shape, second_shape = self.shapes[number % len(self.shapes)](height, width, depth)
         scale = float(10.0 ** rng.uniform(-3.0, np.log10(self.highest_scale)))
         a = activation(rng, dtype, first_shape, scale=scale)
         second = min(self.highest_scale, scale * float(10.0 ** rng.uniform(*self.second_scale)))
@@ -131,5 +134,3 @@ class BinaryContract(PackedContract):
             version=self.version,
         )
         return Single(operator=operator, tensors=(a, b, output))
-
-    may_swap: ClassVar[bool] = True
