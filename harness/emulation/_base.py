@@ -42,7 +42,7 @@ class EmulatorSession(Protocol):
         ...
 
     def check(self) -> None:
-        """Raise DeviceFault, with the emulator's own words, if it has died."""
+        """Raise DeviceFault, with the emulator's own words, if it has died, hangs or has stopped its machine."""
         ...
 
     def close(self) -> None: ...
@@ -51,7 +51,7 @@ class EmulatorSession(Protocol):
 
 
 class EmulatorDriver(Protocol):
-    """A module of this package."""
+    """The ``DRIVER`` of a module of this package."""
 
     NAME: str
     COUNTS: bool  # whether it can count instructions
