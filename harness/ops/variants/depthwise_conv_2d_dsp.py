@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """DEPTHWISE_CONV_2D by SMLAD, channel by channel: a plane of 16-bit numbers with its padding, then pairs of taps.
 
-A channel's plane is small, and the output may lie over the input once the plane is copied. Filters of 3x3 have a loop
-of their own that holds all weights in registers and computes two outputs at once.
+A channel's plane is small. Once it is copied, the output may lie over the input whatever the strides are: pixel p of
+channel c is element ``p * channels + c`` of both, so that a channel is written over itself alone. Filters of 3x3 have a
+loop of their own that holds all weights in registers and computes two outputs at once.
 """
 
 from __future__ import annotations
@@ -144,14 +145,22 @@ def _planes(layer: Layer) -> _Planes:
     reach = (columns.output - 1) * columns.stride + columns.filter
     # The loops read pairs, and pairs of pairs: up to three numbers more than the last window has.
     pitch = max(reach + 3, columns.pad + min(columns.input, reach)) // 2 * 2
-    same = (rows.input, columns.input) == (rows.output, columns.output)
-    in_place = same and parameters.multiplier == 1 and rows.stride == columns.stride == 1
-    whole = _Planes(rows=rows, columns=columns, pitch=pitch, band=rows.output, in_place=in_place)
-    if whole.plane_bytes <= (_PLANE_BYTES_IN_PLACE if in_place else _PLANE_BYTES):
+    separate = parameters.multiplier == 1
+    whole = _Planes(rows=rows, columns=columns, pitch=pitch, band=rows.output, in_place=separate)
+    if whole.plane_bytes <= _PLANE_BYTES:
         return whole
     fitting = (_PLANE_BYTES // (2 * pitch) - rows.filter) // rows.stride + 1
     bands = -(-rows.output // max(1, fitting))
-    return _Planes(rows=rows, columns=columns, pitch=pitch, band=-(-rows.output // bands), in_place=False)
+    band = -(-rows.output // bands)
+    ahead = separate and all(_reads_ahead(rows, columns, first) for first in range(band, rows.output, band))
+    if separate and not ahead and whole.plane_bytes <= _PLANE_BYTES_IN_PLACE:
+        return whole
+    return _Planes(rows=rows, columns=columns, pitch=pitch, band=band, in_place=ahead)
+
+
+def _reads_ahead(rows: Axis, columns: Axis, first: int) -> bool:
+    """Tell whether the outputs before row ``first`` lie before every pixel that this row and later ones read."""
+    return first * columns.output <= max(0, first * rows.stride - rows.pad) * columns.input
 
 
 def _turns(planes: _Planes) -> int:

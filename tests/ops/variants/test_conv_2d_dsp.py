@@ -25,6 +25,8 @@ class TestConv2DDsp(OperatorContract):
         channels = EDGE_CHANNELS[(number // 3 + number) % len(EDGE_CHANNELS)]
         pointwise = number % 3 == 0
         height, width = (int(n) for n in rng.integers(3, 10, size=2))
+        if number % 2:
+            width = 8  # rows of whole blocks: the output may lie over the input
         taps = (1, 1) if pointwise else tuple(int(n) for n in rng.integers(1, 4, size=2))
         stride = (1, 1) if pointwise else tuple(int(n) for n in rng.integers(1, 3, size=2))
         same = number % 4 != 1
