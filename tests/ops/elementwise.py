@@ -134,3 +134,20 @@ class BinaryContract(PackedContract):
             version=self.version,
         )
         return Single(operator=operator, tensors=(a, b, output))
+
+
+class ComparisonContract(BinaryContract):
+    """A comparison: scales are below 1, and equal in every second case, so that operands are often equal."""
+
+    version = 1
+    output_dtype = "bool"
+    second_scale = (0.0, 0.0)
+    highest_scale = 0.9
+
+    def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
+        single = super().single(rng, dtype, number)
+        a, b, output = single.tensors
+        if dtype == "int8" and number % 2:
+            other = activation(rng, dtype, b.shape, scale=min(0.9, b.scales[0] * float(10.0 ** rng.uniform(-1.0, 1.0))))
+            b = dataclasses.replace(b, scales=other.scales, zero_points=other.zero_points)
+        return dataclasses.replace(single, tensors=(a, b, output))

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Comparisons, element by element; quantized operands are scaled to real numbers with 8 bits behind the point."""
+
+from __future__ import annotations
+
+from harness.graph import DType, Graph, Node
+from harness.ops._base import Layer, Number
+from harness.ops._binary import Parameters, affine
+from harness.ops._broadcast import broadcast, broadcast_operands
+from harness.ops._check import refuse, signature, version_at_most
+from harness.ops._quantized import quantize_multiplier
+
+
+def parse_comparison(node: Node, graph: Graph, *, newest: int) -> Layer:
+    """Check a comparison of two int8 or two float32 tensors, which gives booleans.
+
+    Source: TensorFlow, ``tensorflow/lite/kernels/comparisons.cc``: each operand is multiplied by its own scale, which
+    must be below 1.
+    """
+    version_at_most(node, graph, newest)
+    inputs = broadcast_operands(node, graph, 2)
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, *inputs)
+    if output.dtype is not DType.BOOL:
+        raise refuse(node, graph, "its output must be boolean")
+    numbers: dict[str, Number] = {}
+    loops = broadcast(node, graph, inputs, output)
+    if kind == "s8s8":
+        for name, tensor in zip(("first", "second"), inputs, strict=True):
+            found = affine(node, graph, tensor)
+            multiplier = quantize_multiplier(found.scale)
+            if multiplier.shift > 0:
+                raise refuse(
+                    node,
+                    graph,
+                    f"the scale of its {name} operand is {found.scale:g}; the reference compares scales below 1",
+                    "Divide the operands by a constant before they are compared.",
+                )
+            numbers |= {
+                f"{name}_offset": -found.zero,
+                f"{name}_multiplier": multiplier.value,
+                f"{name}_shift": multiplier.shift,
+            }
+    parameters = Parameters(loops=loops, numbers=numbers)
+    return Layer(node=node, inputs=inputs, outputs=(output,), signature=kind, parameters=parameters)
