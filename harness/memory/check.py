@@ -33,9 +33,5 @@ def _check_region(inside: Sequence[Placement]) -> None:
         for upper in ordered[index + 1 :]:
             if upper.offset >= lower.end:
                 break
-            if lower.request.lives_with(upper.request) and not _takes_over(lower, upper):
+            if not lower.bears(upper):
                 raise ValueError(f"{lower.request.name} and {upper.request.name} overlap while both are in use")
-
-
-def _takes_over(one: Placement, other: Placement) -> bool:
-    return one.offset == other.offset and one.request.may_lie_over(other.request)

@@ -14,7 +14,7 @@ from harness.graph import Graph, Node
 from harness.memory.request import BufferRequest
 
 _NONE: Mapping[int, tuple[int, ...]] = MappingProxyType({})
-_NO_SCRATCH: Mapping[int, int] = MappingProxyType({})
+_NO_BYTES: Mapping[int, int] = MappingProxyType({})
 
 
 class Lifetime(NamedTuple):
@@ -50,20 +50,27 @@ def buffer_requests(
     graph: Graph,
     *,
     alignment: int = 4,
-    scratch_bytes: Mapping[int, int] = _NO_SCRATCH,
+    scratch_bytes: Mapping[int, int] = _NO_BYTES,
     in_place: Mapping[int, tuple[int, ...]] = _NONE,
+    overlap: Mapping[int, int] = _NO_BYTES,
 ) -> tuple[BufferRequest, ...]:
     """Return the buffers of a graph: its tensors by lifetime, then the scratch that single nodes need.
 
-    Both mappings go by the operator's number in the model file: ``scratch_bytes`` to bytes, ``in_place`` to the
-    positions of inputs that its kernel may write its first output over. That is passed on where the input dies there
-    and is no variable and no output of the model, and where the node reads it at no other position.
+    All mappings go by the operator's number in the model file: ``scratch_bytes`` to bytes, ``in_place`` to the
+    positions of inputs that its kernel may write its first output over, ``overlap`` to the distance from which that may
+    overlap the first input. Both are passed on where the input dies there and is no variable and no output of the
+    model, and where the node reads it at no other position.
     """
     lives = lifetimes(graph)
     partners = {
         node.outputs[0]: _partners(graph, lives, step, node, in_place[node.index])
         for step, node in enumerate(graph.nodes)
         if node.outputs and node.index in in_place
+    }
+    overlapped = {
+        node.outputs[0]: tuple((name, overlap[node.index]) for name in _partners(graph, lives, step, node, (0,)))
+        for step, node in enumerate(graph.nodes)
+        if node.outputs and node.index in overlap
     }
     tensors = tuple(
         BufferRequest(
@@ -73,6 +80,7 @@ def buffer_requests(
             last=last,
             alignment=alignment,
             may_share_with=partners.get(index, ()),
+            may_overlap=overlapped.get(index, ()),
         )
         for index, (first, last) in lives.items()
     )

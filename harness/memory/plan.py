@@ -3,19 +3,23 @@
 
 Greedy placement as in Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020): buffers
 are taken in some order, and each goes to the lowest place where nothing that lives at the same time lies. Several
-orders are tried, and the smallest plan is kept; one that reaches the lower bound ends the search.
+orders are tried, then orders near the best of them; the smallest plan is kept, and one that reaches the lower bound
+ends the search.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.errors import DoesNotFit
 from harness.memory.check import check_plan
+from harness.memory.pack import Packer, Packing
 from harness.memory.request import BufferRequest, Placement, Plan, Region
 
-_Order = Callable[[BufferRequest], tuple[int, ...]]
-_Cost = tuple[tuple[int, ...], int]
+_Order = Callable[[int], tuple[int, ...]]
+_TRIALS = 300  # orders near the best that are tried
+_SEED = 20_11
 
 
 def plan_memory(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Plan:
@@ -25,18 +29,7 @@ def plan_memory(requests: Sequence[BufferRequest], regions: Sequence[Region]) ->
     Raises DoesNotFit, with the bytes missing, where the last region overflows, and ValueError for senseless requests.
     """
     _check_requests(requests, regions)
-    best: Plan | None = None
-    best_cost: _Cost | None = None
-    bound = peak_bytes(requests, sharing=True)
-    for order in _orders(requests):
-        for prefer_sharing in (True, False):
-            plan = _plan(requests, order, regions, prefer_sharing)
-            cost = _cost(plan)
-            if best_cost is None or cost < best_cost:
-                best, best_cost = plan, cost
-        if best is not None and best.total_bytes <= bound and len(regions) == 1:
-            break
-    assert best is not None
+    best = _plan(_search(requests, regions), requests, regions)
     last = regions[-1]
     missing_bytes = best.region_bytes[last.name] - last.capacity_bytes
     if missing_bytes > 0:
@@ -61,9 +54,17 @@ def _step_bytes(requests: Sequence[BufferRequest], step: int, sharing: bool) -> 
         return total
     for request in live.values():
         if request.first == step:
-            partners = (live[name] for name in request.may_share_with if name in live and live[name].last == step)
-            total -= max((min(request.size_bytes, partner.size_bytes) for partner in partners), default=0)
+            total -= max((_saved_bytes(request, dying) for dying in live.values() if dying.last == step), default=0)
     return total
+
+
+def _saved_bytes(request: BufferRequest, dying: BufferRequest) -> int:
+    """Return the most bytes that two buffers can have in common."""
+    most = min(request.size_bytes, dying.size_bytes)
+    distance = request.distance_before(dying)
+    if dying.name in request.may_share_with or (distance is not None and distance <= 0):
+        return most
+    return 0 if distance is None else max(0, min(most, request.size_bytes - distance))
 
 
 def _check_requests(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> None:
@@ -75,69 +76,76 @@ def _check_requests(requests: Sequence[BufferRequest], regions: Sequence[Region]
             raise ValueError(f"{request.name}: a buffer needs a size and a lifetime")
         if request.alignment <= 0 or request.alignment & (request.alignment - 1):
             raise ValueError(f"{request.name}: the alignment {request.alignment} is not a power of two")
-        if not names.issuperset(request.may_share_with):
+        if not names.issuperset((*request.may_share_with, *(name for name, _ in request.may_overlap))):
             raise ValueError(f"{request.name}: may share with a buffer that is not asked for")
 
 
-def _orders(requests: Sequence[BufferRequest]) -> Iterator[list[BufferRequest]]:
-    """Yield orders of placement: the largest first, the largest of the fullest step first, and so on."""
-    fullness = {step: _step_bytes(requests, step, False) for step in {request.first for request in requests}}
+def _search(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Packing:
+    """Return the best packing of the orders tried: the given ones, then the best with one buffer moved at a time.
 
-    def fullest(request: BufferRequest) -> int:
-        return max(size for step, size in fullness.items() if request.first <= step <= request.last)
+    The second is for overlapping buffers alone; without them the first are as good as the lower bound, or nearly.
+    """
+    packer = Packer(requests, regions)
+    bound = peak_bytes(requests, sharing=True)
+    best: Packing | None = None
+    chosen: tuple[list[int], bool] = ([], False)
 
+    def is_least() -> bool:
+        return best is not None and len(regions) == 1 and best.blocks[0] <= bound
+
+    for order in _orders(requests):
+        for prefer_sharing in (True, False):
+            found = packer.pack(order, prefer_sharing=prefer_sharing)
+            if best is None or found.cost < best.cost:
+                best, chosen = found, (order, prefer_sharing)
+        if is_least():
+            break
+    assert best is not None
+    order, prefer_sharing = chosen
+    draw = random.Random(_SEED).random  # the same numbers in every version of Python
+    for _ in range(_TRIALS if any(request.may_overlap for request in requests) else 0):
+        if is_least():
+            break
+        moved = list(order)
+        number = moved.pop(int(draw() * len(moved)))
+        moved.insert(int(draw() * (len(moved) + 1)), number)
+        found = packer.pack(moved, prefer_sharing=prefer_sharing)
+        if found.cost <= best.cost:
+            best, order = found, moved
+    return best
+
+
+def _orders(requests: Sequence[BufferRequest]) -> Iterator[list[int]]:
+    """Yield orders of placement: the largest first, the largest of the fullest step first, and so on.
+
+    From the last to the first, overlapping outputs find their place: each begins before its input.
+    """
+    steps = {request.first for request in requests}
+    fullness = {step: _step_bytes(requests, step, False) for step in steps}
+    fullest = [max(size for step, size in fullness.items() if r.first <= step <= r.last) for r in requests]
+    size = [request.size_bytes for request in requests]
+    first, last = [request.first for request in requests], [request.last for request in requests]
     keys: tuple[_Order, ...] = (
-        lambda r: (-r.size_bytes, r.first - r.last),
-        lambda r: (-fullest(r), -r.size_bytes),
-        lambda r: (-r.size_bytes * (r.last - r.first + 1),),
-        lambda r: (r.first - r.last, -r.size_bytes),
-        lambda r: (r.first, -r.size_bytes),
+        lambda r: (-size[r], first[r] - last[r]),
+        lambda r: (-fullest[r], -size[r]),
+        lambda r: (-size[r] * (last[r] - first[r] + 1),),
+        lambda r: (first[r] - last[r], -size[r]),
+        lambda r: (first[r], -size[r]),
+        lambda r: (-first[r], -size[r]),
+        lambda r: (-last[r], -size[r]),
     )
     for key in keys:
-        yield sorted(requests, key=key)  # stable: equal keys stay in the order of the requests
+        yield sorted(range(len(requests)), key=key)  # stable: equal keys stay in the order of the requests
 
 
-def _plan(
-    requests: Sequence[BufferRequest], order: Sequence[BufferRequest], regions: Sequence[Region], prefer_sharing: bool
-) -> Plan:
-    """Place in one order; the last region is taken as endless, so that what is missing can be told."""
-    placed: dict[str, list[Placement]] = {region.name: [] for region in regions}
-    found: dict[str, Placement] = {}
-    for request in order:
-        for region in regions:
-            offset = _find_offset(request, placed[region.name], prefer_sharing)
-            if region is regions[-1] or offset + request.size_bytes <= region.capacity_bytes:
-                placement = Placement(request=request, region=region.name, offset=offset)
-                placed[region.name].append(placement)
-                found[request.name] = placement
-                break
+def _plan(packing: Packing, requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Plan:
     return Plan(
-        placements=tuple(found[request.name] for request in requests),
-        region_bytes={name: max((p.end for p in inside), default=0) for name, inside in placed.items()},
+        placements=tuple(
+            Placement(request=request, region=regions[region].name, offset=offset)
+            for request, region, offset in zip(requests, packing.regions, packing.offsets, strict=True)
+        ),
+        region_bytes={region.name: block for region, block in zip(regions, packing.blocks, strict=True)},
     )
-
-
-def _find_offset(request: BufferRequest, placed: Sequence[Placement], prefer_sharing: bool) -> int:
-    """Return the lowest offset that is free while ``request`` lives, or first of all that of a buffer to lie over."""
-    neighbours = [other for other in placed if other.request.lives_with(request)]
-    over = [other for other in neighbours if request.may_lie_over(other.request)]
-    mask = request.alignment - 1
-    shared = sorted(other.offset for other in over if not other.offset & mask)
-    ends = [0, *((other.end + mask) & ~mask for other in neighbours)]
-    for start in [*shared, *sorted(ends)] if prefer_sharing else sorted(ends + shared):
-        end = start + request.size_bytes
-        if all(
-            end <= other.offset or other.end <= start or (other.offset == start and request.may_lie_over(other.request))
-            for other in neighbours
-        ):
-            return start
-    raise AssertionError("the end of the last neighbour is always free")
-
-
-def _cost(plan: Plan) -> _Cost:
-    """Return what is compared: bytes from the last region to the first, then buffers that lie over none."""
-    starts = {(placement.region, placement.offset) for placement in plan.placements}
-    return tuple(reversed(tuple(plan.region_bytes.values()))), len(starts)
 
 
 def _does_not_fit(plan: Plan, regions: Sequence[Region], missing_bytes: int) -> DoesNotFit:

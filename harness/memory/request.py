@@ -12,7 +12,9 @@ class BufferRequest:
     """Bytes that are needed from step ``first`` to step ``last``, both included.
 
     ``may_share_with`` names buffers that are read for the last time in the step that writes this one, by a kernel that
-    may write its output over them: then this buffer may begin where one of them begins.
+    may write its output over them: then this buffer may begin where one of them begins. ``may_overlap`` names such
+    buffers with a distance in bytes: this one may overlap them if it begins at least so far before their beginning (if
+    the distance is negative, at most so far behind it).
     """
 
     name: str
@@ -21,6 +23,7 @@ class BufferRequest:
     last: int
     alignment: int = 4
     may_share_with: tuple[str, ...] = ()
+    may_overlap: tuple[tuple[str, int], ...] = ()
 
     def lives_with(self, other: BufferRequest) -> bool:
         """Tell whether both are needed in some step."""
@@ -29,6 +32,10 @@ class BufferRequest:
     def may_lie_over(self, other: BufferRequest) -> bool:
         """Tell whether one of the two may begin where the other does although both live in one step."""
         return self._takes_over(other) or other._takes_over(self)
+
+    def distance_before(self, dying: BufferRequest) -> int | None:
+        """Return how far before a buffer that dies where this one is born it must begin to overlap it, or None."""
+        return dict(self.may_overlap).get(dying.name) if dying.last == self.first else None
 
     def _takes_over(self, dying: BufferRequest) -> bool:
         return dying.name in self.may_share_with and dying.last == self.first
@@ -59,6 +66,19 @@ class Placement:
     @property
     def end(self) -> int:
         return self.offset + self.request.size_bytes
+
+    def bears(self, other: Placement) -> bool:
+        """Tell whether both hold what they should as long as they live, being in one region."""
+        apart = self.end <= other.offset or other.end <= self.offset
+        if apart or not self.request.lives_with(other.request):
+            return True
+        if self.offset == other.offset and self.request.may_lie_over(other.request):
+            return True
+        return self._is_far_before(other) or other._is_far_before(self)
+
+    def _is_far_before(self, dying: Placement) -> bool:
+        distance = self.request.distance_before(dying.request)
+        return distance is not None and self.offset + distance <= dying.offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,3 +65,6 @@ class Variant:
     lower: Callable[[Layer], Lowered]
     cost: Callable[[Layer], float]  # expected instructions, to choose between variants without a plan
     in_place: Callable[[Layer], tuple[int, ...]] = lambda _layer: ()  # inputs whose memory the output may take over
+    # Bytes by which the output must begin before the first input so that both may overlap (negative: behind it), any
+    # more being as good; None where they must not. ``harness.ops._overlap`` computes it for windows.
+    overlap: Callable[[Layer], int | None] = lambda _layer: None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.graph import Graph, Node
 from harness.ops._base import Layer, Lowered, Number
 from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._overlap import window_distance
 from harness.ops._quantized import Range, activation, output_range, per_tensor
 from harness.ops._window import Window, window
 
@@ -74,6 +75,21 @@ def lower_pool(layer: Layer, template: str) -> Lowered:
         template=template,
         numbers=numbers,
         helpers=(*helpers, "clamp_s8" if layer.signature == "s8s8" else "clamp_f32"),
+    )
+
+
+def pool_distance(layer: Layer) -> int:
+    """Return the distance of a kernel that takes a pixel channel by channel."""
+    parameters, source = layer.parameters, layer.inputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    pixel_bytes = source.shape[3] * source.dtype.item_bytes
+    return window_distance(
+        parameters.window,
+        batch=source.shape[0],
+        input_pixel_bytes=pixel_bytes,
+        output_pixel_bytes=pixel_bytes,
+        within_pixel_bytes=0 if source.shape[3] > 1 else None,
     )
 
 

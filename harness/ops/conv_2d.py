@@ -11,6 +11,7 @@ import numpy as np
 from harness.graph import DType, Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
     Multiplier,
@@ -136,6 +137,22 @@ def lower(layer: Layer) -> Lowered:
     return Lowered(template="ops/conv_2d/generic.c.j2", numbers=numbers, constants=tuple(constants), helpers=helpers)
 
 
+def overlap(layer: Layer) -> int:
+    """Return the distance of the generic kernel, which computes four channels of a pixel at once."""
+    parameters, source, output = layer.parameters, layer.inputs[0], layer.outputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    item_bytes, channels = output.dtype.item_bytes, output.shape[3]
+    written = within_blocks(channels, 4, groups=parameters.groups)
+    return window_distance(
+        parameters.window,
+        batch=source.shape[0],
+        input_pixel_bytes=source.shape[3] * item_bytes,
+        output_pixel_bytes=channels * item_bytes,
+        within_pixel_bytes=None if written is None else written * item_bytes,
+    )
+
+
 VARIANTS = (
     Variant(
         name="generic",
@@ -143,5 +160,6 @@ VARIANTS = (
         accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 5.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
+        overlap=overlap,
     ),
 )

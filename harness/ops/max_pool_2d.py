@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer, Variant
-from harness.ops._pool_2d import lower_pool, parse_pool, window_elements
+from harness.ops._pool_2d import lower_pool, parse_pool, pool_distance, window_elements
 
 
 def parse(node: Node, graph: Graph) -> Layer:
@@ -26,5 +26,6 @@ VARIANTS = (
         accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
         lower=lambda layer: lower_pool(layer, "ops/max_pool_2d/generic.c.j2"),
         cost=lambda layer: 6.0 * window_elements(layer) + 30.0 * layer.outputs[0].elements,
+        overlap=pool_distance,
     ),
 )

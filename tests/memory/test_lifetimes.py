@@ -100,6 +100,21 @@ def test_an_output_may_share_with_an_input_that_dies_there() -> None:
     assert _named(buffer_requests(graph))[tensor_buffer(2)].may_share_with == ()
 
 
+def test_an_output_may_overlap_the_first_input_where_that_dies_and_is_read_once() -> None:
+    graph = graph_of(
+        node_of(0, (0,), (1,)), node_of(1, (1,), (2,)), node_of(2, (2, 2), (3,)), inputs=(0,), outputs=(3,)
+    )
+    named = _named(buffer_requests(graph, overlap={0: 7, 1: -3, 2: 5}))
+    assert named[tensor_buffer(1)].may_overlap == ((tensor_buffer(0), 7),)
+    assert named[tensor_buffer(2)].may_overlap == ((tensor_buffer(1), -3),)
+    assert named[tensor_buffer(3)].may_overlap == ()
+
+
+def test_an_output_does_not_overlap_an_input_that_lives_on() -> None:
+    graph = graph_of(node_of(0, (0,), (1,)), node_of(1, (0, 1), (2,)), inputs=(0,), outputs=(2,))
+    assert _named(buffer_requests(graph, overlap={0: 7}))[tensor_buffer(1)].may_overlap == ()
+
+
 @pytest.mark.parametrize(
     "graph",
     [

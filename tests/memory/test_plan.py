@@ -38,6 +38,7 @@ def _requests(draw: st.DrawFn) -> tuple[BufferRequest, ...]:
                 last=draw(st.integers(first, steps)),
                 alignment=draw(st.sampled_from((1, 4, 16))),
                 may_share_with=tuple(over),
+                may_overlap=tuple((name, draw(st.integers(-40, 120))) for name in over if draw(st.booleans())),
             )
         )
     return tuple(found)
@@ -57,14 +58,14 @@ def _run(plan: Plan) -> None:
         born = [p for p in plan.placements if p.request.first == step]
         for p in born:
             memory[p.region][p.offset : p.end] = contents[p.request.name]
-        taken = {name for p in born for name in p.request.may_share_with} & dying
+        taken = {name for p in born for name in (*p.request.may_share_with, *dict(p.request.may_overlap))} & dying
         for p in plan.placements:
             alive = p.request.first <= step <= p.request.last
             if alive and p.request.name not in taken:
                 assert memory[p.region][p.offset : p.end] == contents[p.request.name]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(_requests())
 def test_every_buffer_keeps_its_bytes_as_long_as_it_lives(requests: tuple[BufferRequest, ...]) -> None:
     plan = plan_memory(requests, [_RAM])
@@ -73,7 +74,7 @@ def test_every_buffer_keeps_its_bytes_as_long_as_it_lives(requests: tuple[Buffer
     assert plan.total_bytes >= peak_bytes(requests, sharing=True)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(_requests(), st.integers(0, 600), st.integers(0, 600))
 def test_with_two_regions_each_block_stays_within_its_region_or_bytes_are_missing(
     requests: tuple[BufferRequest, ...], first_bytes: int, second_bytes: int
@@ -91,7 +92,7 @@ def test_with_two_regions_each_block_stays_within_its_region_or_bytes_are_missin
     assert missing_bytes == 0 or plan.region_bytes["slow"] == second_bytes + missing_bytes
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(_requests())
 def test_the_same_requests_give_the_same_plan(requests: tuple[BufferRequest, ...]) -> None:
     assert plan_memory(requests, [_RAM]) == plan_memory(requests, [_RAM])
@@ -149,6 +150,40 @@ def test_a_chain_of_takeovers_stays_in_one_place() -> None:
     plan = plan_memory(requests, [_RAM])
     assert plan.total_bytes == 40
     assert {placement.offset for placement in plan.placements} == {0}
+
+
+def _overlapping(name: str, size_bytes: int, first: int, last: int, over: str, distance: int) -> BufferRequest:
+    return replace(_buffer(name, size_bytes, first, last), may_overlap=((over, distance),))
+
+
+def test_an_output_that_may_overlap_its_input_begins_as_far_before_it_as_it_must() -> None:
+    requests = (_buffer("in", 64, 0, 1), _overlapping("out", 60, 1, 2, "in", 10))
+    plan = plan_memory(requests, [_RAM])
+    assert plan.total_bytes == peak_bytes(requests, sharing=True) == 74
+    assert plan.placement("in").offset - plan.placement("out").offset == 10
+
+
+def test_an_output_that_may_begin_behind_its_input_lies_within_the_larger_of_both() -> None:
+    requests = (_buffer("in", 64, 0, 1), _overlapping("out", 30, 1, 2, "in", -8))
+    assert plan_memory(requests, [_RAM]).total_bytes == 64
+
+
+def test_a_chain_of_overlaps_descends_and_takes_one_distance_a_layer() -> None:
+    chain = (_buffer("b0", 400, 0, 1), *(_overlapping(f"b{k}", 400, k, k + 1, f"b{k - 1}", 16) for k in range(1, 6)))
+    assert plan_memory(chain, [_RAM]).total_bytes == 400 + 5 * 16
+
+
+def test_an_order_near_the_given_ones_is_found_where_it_is_better() -> None:
+    # A residual: "a" lives beside the overlapping pair, as in a network of 3x3 convolutions.
+    requests = (
+        _buffer("in", 30, 0, 0),
+        _buffer("a", 160, 0, 3),
+        _overlapping("b", 160, 1, 2, "a", 6),
+        _overlapping("c", 160, 2, 3, "b", 6),
+        replace(_buffer("sum", 160, 3, 4), may_share_with=("a", "c")),
+        _overlapping("d", 80, 4, 5, "sum", 6),
+    )
+    assert plan_memory(requests, [_RAM]).total_bytes == peak_bytes(requests, sharing=True) == 326
 
 
 def test_two_outputs_do_not_take_over_one_input_both() -> None:
@@ -236,6 +271,17 @@ def test_the_check_lets_a_declared_takeover_pass_at_the_same_offset_only() -> No
     check_plan(_plan_of((_A, "ram", 0), (over, "ram", 0), ram=16), (_A, over), [_RAM])
     with pytest.raises(ValueError, match="overlap"):
         check_plan(_plan_of((_A, "ram", 0), (over, "ram", 8), ram=24), (_A, over), [_RAM])
+
+
+@pytest.mark.parametrize(("distance", "sound"), [(8, True), (4, True), (9, False), (16, False)])
+def test_the_check_lets_an_output_overlap_from_its_distance_on(distance: int, sound: bool) -> None:
+    out = replace(_B, may_overlap=(("a", distance),))
+    plan = _plan_of((_A, "ram", 8), (out, "ram", 0), ram=24)
+    if sound:
+        check_plan(plan, (_A, out), [_RAM])
+    else:
+        with pytest.raises(ValueError, match="b and a overlap"):
+            check_plan(plan, (_A, out), [_RAM])
 
 
 def test_a_place_that_is_not_in_the_plan_is_a_key_error() -> None:

@@ -20,7 +20,7 @@ HOST = load_board("host")
 
 
 def with_memories(*memories: Memory) -> Board:
-    return load_board("mps2_an386").model_copy(update={"memories": memories})
+    return load_board("mps2_an385").model_copy(update={"memories": memories})
 
 
 def memory(name: str, size: int, *holds: str) -> Memory:

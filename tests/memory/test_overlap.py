@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The distances of kernels: an output that far before its input is exact, one element nearer is not for some case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.boards import load_board
+from harness.memory import BufferRequest, Placement, Plan, Region
+from harness.ops import choose_variant, parse_layer
+from harness.passes import simplify
+from harness.reference import Golden, compare, standard_inputs
+from harness.runtimes import RenderedModel, codegen
+from harness.testing.batch import merge
+from harness.testing.board import missing_tools, run_on_board
+from harness.testing.host import build_host
+from harness.testing.operators import OperatorContract
+from harness.tflite import read_model
+from tests.ops.test_average_pool_2d import TestAveragePool2D as AveragePool2D
+from tests.ops.test_conv_2d import TestConv2D as Conv2D
+from tests.ops.test_depthwise_conv_2d import TestDepthwiseConv2D as DepthwiseConv2D
+from tests.ops.test_max_pool_2d import TestMaxPool2D as MaxPool2D
+
+CASES = 16
+STEPS = 4
+ALIGNMENT = 16  # what code for boards may rely on
+CONTRACTS = (Conv2D, DepthwiseConv2D, AveragePool2D, MaxPool2D)
+
+
+def distance_of(model: bytes, board: str) -> int | None:
+    """Return the distance that the variant for a board names for a model of one operator."""
+    graph = simplify(read_model(model, name="case"))
+    layer = parse_layer(graph.nodes[0], graph)
+    return choose_variant(layer, load_board(board).core.features).overlap(layer)
+
+
+def render(model: bytes, name: str, board: str, distance: int, monkeypatch: pytest.MonkeyPatch) -> RenderedModel:
+    """Render a model whose output begins exactly ``distance`` bytes before its input; scratch lies behind both."""
+
+    def plan(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Plan:
+        source, output, *scratch = requests
+        places = [max(distance, 0), max(-distance, 0)]
+        end = max(source.size_bytes + places[0], output.size_bytes + places[1])
+        places += [-(-end // ALIGNMENT) * ALIGNMENT] * len(scratch)
+        placed = [
+            Placement(request=request, region=regions[0].name, offset=offset)
+            for request, offset in zip(requests, places, strict=True)
+        ]
+        return Plan(placements=tuple(placed), region_bytes={regions[0].name: max(p.end for p in placed)})
+
+    monkeypatch.setattr(codegen, "plan_memory", plan)
+    return codegen.RUNTIME.render(model, load_board(board), name=name)
+
+
+def wrong_cases(models: Sequence[bytes], outputs: Sequence[Sequence[np.ndarray]]) -> set[int]:
+    """Return the numbers of the models of which an output differs from the reference."""
+    wrong = set()
+    for step, got in enumerate(outputs):
+        for number, (model, values) in enumerate(zip(models, got, strict=True)):
+            wanted = Golden(model).outputs([inputs_of(model)[step]])[0]
+            if not compare(values, wanted).equal:
+                wrong.add(number)
+    return wrong
+
+
+def inputs_of(model: bytes) -> list[np.ndarray]:
+    graph = read_model(model, name="case")
+    tensor = graph.tensor(graph.inputs[0])
+    zero = tensor.quantization.zero_points[0] if tensor.quantization is not None else None
+    return [values for _, values in standard_inputs(tensor.dtype, tensor.shape, zero, count=8)][-STEPS:]
+
+
+def sets_of(models: Sequence[bytes]) -> list[list[np.ndarray]]:
+    return [list(row) for row in zip(*(inputs_of(model) for model in models), strict=True)]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.operator)
+def test_a_generic_kernel_is_exact_at_its_distance_and_not_one_element_nearer(
+    contract: type[OperatorContract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [(model, dtype) for dtype in contract.dtypes for model in contract().models(dtype, CASES)]
+    for nearer in (0, 1):
+        rendered = []
+        for number, (model, dtype) in enumerate(cases):
+            distance = distance_of(model, "host")
+            assert distance is not None
+            item_bytes = np.dtype(dtype).itemsize
+            assert distance % item_bytes == 0
+            rendered.append(render(model, f"case_{number}", "host", distance - nearer * item_bytes, monkeypatch))
+        program = build_host(merge(rendered), tmp_path / str(nearer), flags=("-O1",), with_layers=False)
+        models = [model for model, _ in cases]
+        wrong = wrong_cases(models, [run.outputs for run in program.run(sets_of(models))])
+        assert {cases[number][1] for number in wrong} == (set(contract.dtypes) if nearer else set())
+
+
+@pytest.mark.parametrize("board", ["mps2_an386"])
+@pytest.mark.parametrize("contract", CONTRACTS[:2], ids=lambda contract: contract.operator)
+def test_a_kernel_for_a_board_is_exact_at_its_distance(
+    contract: type[OperatorContract], board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := missing_tools(board):
+        pytest.skip(reason)
+    models: list[bytes] = []
+    rendered: list[RenderedModel] = []
+    for model in contract().models("int8", CASES):
+        distance = distance_of(model, board)
+        if distance is None:
+            continue
+        distance = -(-distance // ALIGNMENT) * ALIGNMENT
+        rendered.append(render(model, f"case_{len(models)}", board, distance, monkeypatch))
+        models.append(model)
+    if not models:
+        pytest.skip(f"no variant of {contract.operator} for {board} overlaps its input")
+    assert wrong_cases(models, run_on_board(merge(rendered), board, tmp_path, sets_of(models))) == set()
