@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MEAN over neighbouring dimensions, such as the height and width of an image (global average pooling)."""
+"""MEAN over any dimensions, such as the height and width of an image (global average pooling)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
-from harness.graph import DType, Graph, Node
+from harness.graph import Graph, Node
 from harness.ops._base import Layer, Lowered, Number, Variant
-from harness.ops._check import computed, constant, operands, refuse, signature, version_at_most
+from harness.ops._check import computed, operands, signature, version_at_most
 from harness.ops._quantized import (
     FLOAT_MAX,
     INT8_MAX,
@@ -18,18 +17,16 @@ from harness.ops._quantized import (
     per_tensor,
     requantization,
 )
+from harness.ops._reduce import Reduction, reduction
 
 _NEWEST_VERSION = 3
-_MAX_ELEMENTS = 1 << 22  # of one mean: more could overflow 32 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The input as three dimensions, the middle one averaged."""
+    """A mean; quantized, its multiplier has the division by the number of elements in it."""
 
-    outer: int
-    count: int
-    inner: int
+    reduction: Reduction
     input_zero: int = 0
     output_zero: int = 0
     multiplier: Multiplier | None = None
@@ -47,35 +44,16 @@ def parse(node: Node, graph: Graph) -> Layer:
     output = graph.tensor(node.outputs[0])
     kind = signature(node, graph, source, output)
     computed(node, graph, source)
-    constant(node, graph, axes, "list of axes")
-    if axes.dtype is not DType.INT32 or axes.data is None:
-        raise refuse(node, graph, "its axes must be int32")
-    rank = len(source.shape)
-    averaged = sorted({int(axis) % rank if -rank <= axis < rank else -1 for axis in axes.data.reshape(-1).tolist()})
-    if not averaged or averaged[0] < 0:
-        raise refuse(node, graph, f"its axes must lie between {-rank} and {rank - 1}")
-    if averaged != list(range(averaged[0], averaged[-1] + 1)):
-        raise refuse(node, graph, "its axes must be neighbours", "Move the dimensions with a transpose beforehand.")
-    outer, count, inner = (
-        prod(source.shape[: averaged[0]]),
-        prod(source.shape[averaged[0] : averaged[-1] + 1]),
-        prod(source.shape[averaged[-1] + 1 :]),
-    )
-    if output.elements != outer * inner:
-        raise refuse(node, graph, f"its output must have {outer * inner} elements")
-    if count > _MAX_ELEMENTS:
-        raise refuse(node, graph, f"a mean is over more than {_MAX_ELEMENTS} elements")
-    parameters = Parameters(outer=outer, count=count, inner=inner)
+    reduced = reduction(node, graph, source, axes, output)
+    parameters = Parameters(reduction=reduced)
     if kind == "s8s8":
         input_scale, input_zero = per_tensor(node, graph, source)
         output_scale, output_zero = per_tensor(node, graph, output)
         parameters = Parameters(
-            outer=outer,
-            count=count,
-            inner=inner,
+            reduction=reduced,
             input_zero=input_zero,
             output_zero=output_zero,
-            multiplier=_divided(checked_multiplier(node, graph, input_scale / output_scale), count),
+            multiplier=_divided(checked_multiplier(node, graph, input_scale / output_scale), reduced.count),
         )
     return Layer(node=node, inputs=(source,), outputs=(output,), signature=kind, parameters=parameters)
 
@@ -90,13 +68,13 @@ def lower(layer: Layer) -> Lowered:
     """Lower to the generic kernel; every sum begins with the input's zero points."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    numbers: dict[str, Number] = {"outer": parameters.outer, "count": parameters.count, "inner": parameters.inner}
+    numbers: dict[str, Number] = parameters.reduction.numbers()
     if parameters.multiplier is None:
         numbers |= {"low": -FLOAT_MAX, "high": FLOAT_MAX}
         return Lowered(template="ops/mean/generic.c.j2", numbers=numbers)
     scaling, _ = requantization([parameters.multiplier])
     numbers |= scaling | {
-        "start": -parameters.input_zero * parameters.count,
+        "start": -parameters.input_zero * parameters.reduction.count,
         "output_zero": parameters.output_zero,
         "low": INT8_MIN,
         "high": INT8_MAX,

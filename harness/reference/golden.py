@@ -2,7 +2,7 @@
 """Golden outputs from the TFLite reference kernels (``BUILTIN_REF``) of the ``ai-edge-litert`` package.
 
 The interpreter's default kernels answer differently for some models, so they are used only where the reference lacks
-an operator (ELU), and the record says so.
+an operator (ELU) or reads its input as another type (SUM takes int8 for uint8), and the record says so.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ class Golden:
         self._model = model
         self.kernels = _KERNELS
         interpreter = self._fresh(preserve=False)
+        if _sums_int8(interpreter):
+            self.kernels = _OTHER_KERNELS
+            interpreter = self._fresh(preserve=False)
         self._inputs = tuple(interpreter.get_input_details())
         self._outputs = tuple(interpreter.get_output_details())
 
@@ -100,3 +103,10 @@ class Golden:
             interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             raise BadModel(f"the reference interpreter cannot run the model: {error}") from error
+
+
+def _sums_int8(interpreter: Any) -> bool:
+    """Tell whether the model has a sum of int8, which the reference kernel adds as uint8."""
+    types = {detail["index"]: detail["dtype"] for detail in interpreter.get_tensor_details()}
+    operators = interpreter._get_ops_details()  # the one list of them that the package offers
+    return any(op["op_name"] == "SUM" and types.get(int(op["inputs"][0])) is np.int8 for op in operators)

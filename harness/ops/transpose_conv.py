@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TRANSPOSE_CONV: every input element spreads a filter over the output; here each output gathers what reaches it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from harness.graph import DType, Graph, Node
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._quantized import (
+    MAX_TAPS,
+    Multiplier,
+    Range,
+    activation,
+    checked_multiplier,
+    output_range,
+    per_tensor,
+    requantization,
+    weight_scales,
+)
+from harness.ops._window import Window, window
+
+_NEWEST_VERSION = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """``window`` slides over the output: it is the convolution that this one is the transpose of."""
+
+    window: Window
+    range: Range
+    input_zero: int = 0
+    output_zero: int = 0
+    multipliers: tuple[Multiplier, ...] = ()
+
+
+def parse(node: Node, graph: Graph) -> Layer:
+    """Check the operator; its padding is that of the convolution from output to input.
+
+    Source: TensorFlow, ``tensorflow/lite/kernels/transpose_conv.cc``.
+    """
+    version_at_most(node, graph, _NEWEST_VERSION)
+    size, weights, source, bias = operands(node, graph, minimum=3, maximum=4)
+    assert size is not None
+    assert weights is not None
+    assert source is not None
+    output = graph.tensor(node.outputs[0])
+    kind = signature(node, graph, source, weights, output)
+    computed(node, graph, source)
+    constant(node, graph, weights, "weights")
+    if size.data is None:
+        raise refuse(
+            node, graph, "its shape is computed at run time", "Convert the model with a fixed input shape (batch 1)."
+        )
+    if len(source.shape) != 4 or len(weights.shape) != 4 or len(output.shape) != 4:
+        raise refuse(node, graph, "input, weights and output must have four dimensions")
+    channels, filter_height, filter_width, depth = weights.shape
+    batch, height, width, channels_given = output.shape
+    if source.shape[0] != batch or source.shape[3] != depth or channels != channels_given:
+        raise refuse(node, graph, "batch or channels of input, weights and output do not agree")
+    if filter_height * filter_width * depth > MAX_TAPS:
+        raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
+    if bias is not None:
+        constant(node, graph, bias, "bias")
+        expect_shape(node, graph, bias, (channels,), "bias")
+        if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
+            raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")
+    options = node.options
+    sliding = window(
+        node,
+        graph,
+        padding=options.integer(0, bits=8),
+        input_size=(height, width),
+        filter_size=(filter_height, filter_width),
+        stride=(options.integer(2), options.integer(1)),
+    )
+    expect_shape(node, graph, source, (batch, sliding.height.output, sliding.width.output, depth), "input")
+    fused = activation(node, graph, options.integer(3, bits=8))
+    parameters = Parameters(window=sliding, range=output_range(node, graph, fused, output, kind))
+    if kind == "s8s8":
+        input_scale, input_zero = per_tensor(node, graph, source)
+        output_scale, output_zero = per_tensor(node, graph, output)
+        scales = weight_scales(node, graph, weights, axis=0)
+        parameters = dataclasses.replace(
+            parameters,
+            input_zero=input_zero,
+            output_zero=output_zero,
+            multipliers=tuple(checked_multiplier(node, graph, input_scale * scale / output_scale) for scale in scales),
+        )
+    return Layer(
+        node=node, inputs=(size, weights, source, bias), outputs=(output,), signature=kind, parameters=parameters
+    )
+
+
+def macs(layer: Layer) -> int:
+    """Multiply-accumulates of one inference, those that fall outside the output included."""
+    _, weights, source, _ = layer.inputs
+    assert weights is not None
+    assert source is not None
+    return source.elements // source.shape[3] * weights.elements
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to the generic kernel; taps go backwards, so that sums are in the reference's order."""
+    parameters, (_, weights, source, bias) = layer.parameters, layer.inputs
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    assert weights is not None
+    assert weights.data is not None
+    height, width = parameters.window.height, parameters.window.width
+    numbers: dict[str, Number] = {
+        "batch": source.shape[0],
+        "input_height": source.shape[1],
+        "input_width": source.shape[2],
+        "input_depth": source.shape[3],
+        "output_height": height.input,
+        "output_width": width.input,
+        "output_depth": weights.shape[0],
+        "filter_height": height.filter,
+        "filter_width": width.filter,
+        "stride_height": height.stride,
+        "stride_width": width.stride,
+        "pad_height": height.pad,
+        "pad_width": width.pad,
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    constants = [Constant(name="weights", values=weights.data, role="weights")]
+    helpers: tuple[str, ...] = ("clamp_f32",)
+    if layer.signature == "s8s8":
+        scaling, tables = requantization(parameters.multipliers)
+        numbers |= scaling | {"input_offset": -parameters.input_zero, "output_zero": parameters.output_zero}
+        constants += tables
+        helpers = ("requantize", "clamp_s8")
+    if bias is not None and bias.data is not None:
+        constants.append(Constant(name="bias", values=bias.data, role="weights"))
+    return Lowered(
+        template="ops/transpose_conv/generic.c.j2", numbers=numbers, constants=tuple(constants), helpers=helpers
+    )
+
+
+VARIANTS = (
+    Variant(
+        name="generic",
+        operator="TRANSPOSE_CONV",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        lower=lower,
+        cost=lambda layer: 6.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
+    ),
+)
