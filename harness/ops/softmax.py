@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from harness.graph import Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
-from harness.ops._fixed_point import doubling_high_multiply, exp_of_nonpositive
-from harness.ops._quantized import per_tensor, quantize_multiplier
+from harness.ops._exponentials import difference_scale, exponentials_of_differences
+from harness.ops._quantized import per_tensor
 
 _NEWEST_VERSION = 2
-_INTEGER_BITS = 5  # of a scaled difference; TensorFlow, tensorflow/lite/kernels/internal/reference/softmax.h
 _OUTPUT_SCALE = 1.0 / 256.0
 _OUTPUT_ZERO = -128
 _MAX_DEPTH = 511  # the reference stops the process when the sum of exponentials reaches 512
@@ -63,9 +62,9 @@ def parse(node: Node, graph: Graph) -> Layer:
                 f"rows of more than {_MAX_DEPTH} int8 values can stop the reference kernel",
                 "Leave the softmax out of the model, or keep it in float32.",
             )
-        if beta * scale * (1 << (31 - _INTEGER_BITS)) <= 1.0:
+        if difference_scale(beta, scale) <= 1.0:
             raise refuse(node, graph, f"its input's scale {scale:g} is too small")
-        exponentials = _exponentials(beta, scale)
+        exponentials = exponentials_of_differences(beta, scale)
     parameters = Parameters(rows=source.elements // depth, depth=depth, beta=beta, exponentials=exponentials)
     return Layer(node=node, inputs=(source,), outputs=(output,), signature=kind, parameters=parameters)
 
@@ -88,22 +87,6 @@ def lower(layer: Layer) -> Lowered:
         numbers=numbers | {"table_size": len(parameters.exponentials)},
         constants=(Constant(name="exponentials", values=parameters.exponentials, role="table"),),
         helpers=("requantize",),
-    )
-
-
-def _exponentials(beta: float, scale: float) -> NDArray[np.int32]:
-    """Return the exponentials of the differences 0, -1, ... that are not so low that the reference drops them."""
-    real = min(beta * scale * (1 << (31 - _INTEGER_BITS)), float((1 << 31) - 1))
-    multiplier = quantize_multiplier(real)
-    reach = math.floor(((1 << _INTEGER_BITS) - 1) * (1 << (31 - _INTEGER_BITS)) / (1 << multiplier.shift))
-    return np.array(
-        [
-            exp_of_nonpositive(
-                doubling_high_multiply(-difference * (1 << multiplier.shift), multiplier.value), _INTEGER_BITS
-            )
-            for difference in range(min(reach, 255) + 1)
-        ],
-        dtype=np.int32,
     )
 
 
