@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from harness.reference import Golden, compare
 from harness.testing.batch import merge
+from harness.testing.board import missing_tools, run_on_board
 from harness.testing.host import Array, build_host
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from harness.testing.mutation import break_layer
@@ -41,6 +43,7 @@ class PackedContract(OperatorContract):
     """Subclass it like ``OperatorContract``, and say how to make one operator instead of one model."""
 
     boards: ClassVar[tuple[str, ...]] = (HOST,)
+    many_cases: ClassVar[int] = 300  # of a type, in the slow tests
     float_reach: ClassVar[float] = 8.0  # by which floats are multiplied in every second step
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
@@ -60,14 +63,15 @@ class PackedContract(OperatorContract):
         key = zlib.crc32(f"{self.operator} {dtype}".encode())
         return [self.single(np.random.default_rng((self.seed, key, k)), dtype, k) for k in range(count)]
 
-    def cases(self, board: str, count: int) -> list[Case]:
+    def cases(self, board: str, count: int, *, first: int = 0) -> list[Case]:
+        """Return packed cases of every type, their names numbered from ``first``."""
         found: list[Case] = []
         for dtype in self.dtypes:
             singles = self.singles(dtype, count)
             for start in range(0, count, _PACK):
                 model = pack(singles[start : start + _PACK])
                 name = f"{dtype} cases from {start}"
-                found.append(Case(name=name, model=model, rendered=render_case(model, len(found), board)))
+                found.append(Case(name=name, model=model, rendered=render_case(model, first + len(found), board)))
         return found
 
     def feeds(self, cases: Sequence[Case], step: int) -> list[Array]:
@@ -84,6 +88,27 @@ class PackedContract(OperatorContract):
 
     def _count(self, cases: Sequence[Case]) -> int:
         return sum(len(case.rendered.layers) for case in cases) // len(self.dtypes)
+
+    @pytest.mark.slow
+    def test_hundreds_of_cases_equal_the_reference_kernel(self, tmp_path: Path) -> None:
+        cases = self.cases(HOST, self.many_cases)
+        sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
+        runs = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False).run(sets)
+        differing = {
+            k for feeds, run in zip(sets, runs, strict=True) for k in differing_outputs(cases, feeds, run.outputs)
+        }
+        assert differing == set()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("core", ["mps2_an386", "riscv32_virt"])
+    def test_cases_on_emulated_cores_equal_the_reference_kernel(self, core: str, tmp_path: Path) -> None:
+        if reason := missing_tools(core):
+            pytest.skip(reason)
+        cases = self.cases(core, self.cases_on_boards)
+        sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
+        outputs = run_on_board(merge([case.rendered for case in cases]), core, tmp_path, sets)
+        differing = {k for feeds, got in zip(sets, outputs, strict=True) for k in differing_outputs(cases, feeds, got)}
+        assert differing == set()
 
     def test_one_changed_constant_is_noticed_in_every_case(self, tmp_path: Path) -> None:
         cases = self.cases(HOST, 6)
