@@ -76,7 +76,11 @@ def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verifi
         check_outputs(device, rendered, golden, run, outputs)
     layers = _check_layers(device, rendered, golden.runs[0], golden.layers)
     return Verification(
-        verified=True, rule=RULE, reference=describe_reference(), inputs=len(golden.runs), layers=layers
+        verified=True,
+        rule=RULE,
+        reference=describe_reference(golden.golden.kernels),
+        inputs=len(golden.runs),
+        layers=layers,
     )
 
 

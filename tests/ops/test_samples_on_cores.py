@@ -34,12 +34,12 @@ def test_a_sample_of_every_packed_operator_equals_the_reference_kernel(core: str
     if reason := missing_tools(core):
         pytest.skip(reason)
     cases: list[Case] = []
-    sets: list[list[Array]] = [[] for _ in range(_STEPS)]
+    columns: list[list[list[Array]]] = []
     for contract in contracts():
         own = contract.cases(core, 2, first=len(cases))
         cases += own
-        for step, gathered in enumerate(sets):
-            gathered += contract.feeds(own, step)
+        columns.append([contract.feeds(own, step) for step in range(_STEPS)])
+    sets = [[array for feeds in step for array in feeds] for step in zip(*columns, strict=True)]
     outputs = run_on_board(merge([case.rendered for case in cases]), core, tmp_path, sets)
     differing = {k for feeds, got in zip(sets, outputs, strict=True) for k in differing_outputs(cases, feeds, got)}
     assert differing == set()

@@ -70,3 +70,19 @@ def test_inputs_of_another_type_shape_or_number_are_refused() -> None:
 def test_a_sequence_of_steps_gives_an_output_for_each() -> None:
     steps = [[np.full(4, k, np.float32)] for k in range(3)]
     assert [float(outputs[0][0]) for outputs in Golden(doubling()).sequence(steps)] == [0.0, 2.0, 4.0]
+
+
+def test_elu_which_the_reference_lacks_is_run_by_other_kernels_and_they_are_named() -> None:
+    tensors = [TensorSpec(shape=(1, 2), dtype="float32"), TensorSpec(shape=(1, 2), dtype="float32")]
+    golden = Golden(build_model(tensors, [OperatorSpec(op="ELU", inputs=(0,), outputs=(1,))], inputs=[0], outputs=[1]))
+    assert golden.kernels == "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    assert describe_reference(golden.kernels).kernels == golden.kernels
+    (output,) = golden.outputs([np.array([[1.5, -1.0]], np.float32)])
+    assert output[0].tolist() == pytest.approx([1.5, np.expm1(-1.0)])
+
+
+def test_an_operator_that_no_kernels_know_is_refused() -> None:
+    tensors = [TensorSpec(shape=(1, 2), dtype="float32"), TensorSpec(shape=(1, 2), dtype="float32")]
+    operator = OperatorSpec(op="ELU", inputs=(0,), outputs=(1,), version=77)
+    with pytest.raises(BadModel, match="ELU"):
+        Golden(build_model(tensors, [operator], inputs=[0], outputs=[1]))
