@@ -27,6 +27,7 @@ from harness.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = ("mps2_an386", "mps2_an385", "riscv32_virt")
+_WIDTH = 140  # of tables that go to a file
 # Core of a board: file of the baseline, kernels, and the value of its column ``core`` where it has one.
 BASELINES = {
     "cortex-m4f": ("tflm_cortex_m4.csv", "TFLM + CMSIS-NN", ""),
@@ -72,11 +73,14 @@ def main() -> None:
     models = arguments.models or sorted((shared / "models").glob("*.tflite"))
     if not models:
         raise SystemExit("no models: name some, or set HARNESS_SHARED to a folder that has models/*.tflite")
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     rows: list[Row] = []
     for board in arguments.boards or BOARDS:
         known = baseline(shared / "baselines", board)
         rows += [row for model in models for row in measure(model, board, known)]
-        Console().print(table(board, [row for row in rows if row.board == board]))
+        console.print(table(board, [row for row in rows if row.board == board]))
     if arguments.csv:
         write_csv(arguments.csv, rows)
 
