@@ -4,28 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from harness.memory.request import BufferRequest, Region
 
-
-class _Pair(NamedTuple):
-    """What holds between a buffer and another that lives with it in some step."""
-
-    other: int
-    same: bool  # both may begin at one offset
-    before: int | None  # how far before the other this one must begin to overlap it
-    behind: int | None  # how far before this one the other must begin
-
-
-class _Neighbour(NamedTuple):
-    """A pair of which the other is placed."""
-
-    start: int
-    end: int
-    same: bool
-    before: int | None
-    behind: int | None
+# What holds between a buffer and another that lives with it in some step: the other's number; whether both may begin at
+# one offset; how far before the other this one must begin to overlap it; how far before this one the other must.
+# Plain tuples: millions are made.
+_Pair: TypeAlias = tuple[int, bool, int | None, int | None]
+# The same where the other is placed: its beginning and end in place of its number.
+_Neighbour: TypeAlias = tuple[int, int, bool, int | None, int | None]
 
 
 class Packing(NamedTuple):
@@ -48,14 +36,9 @@ class Packer:
         self._sizes = [request.size_bytes for request in requests]
         self._masks = [request.alignment - 1 for request in requests]
         self._capacities = [region.capacity_bytes for region in regions]
-        self._pairs = [
+        self._pairs: list[list[_Pair]] = [
             [
-                _Pair(
-                    other=number,
-                    same=request.may_lie_over(other),
-                    before=request.distance_before(other),
-                    behind=other.distance_before(request),
-                )
+                (number, request.may_lie_over(other), request.distance_before(other), other.distance_before(request))
                 for number, other in enumerate(requests)
                 if other is not request and request.lives_with(other)
             ]
@@ -71,15 +54,9 @@ class Packer:
         for number in order:
             for region, capacity in enumerate(self._capacities):
                 neighbours = [
-                    _Neighbour(
-                        start=offset_of[pair.other],
-                        end=offset_of[pair.other] + self._sizes[pair.other],
-                        same=pair.same,
-                        before=pair.before,
-                        behind=pair.behind,
-                    )
-                    for pair in self._pairs[number]
-                    if region_of[pair.other] == region
+                    (offset_of[other], offset_of[other] + self._sizes[other], same, before, behind)
+                    for other, same, before, behind in self._pairs[number]
+                    if region_of[other] == region
                 ]
                 offset = self._offset(number, neighbours, prefer_sharing)
                 end = offset + self._sizes[number]
@@ -92,17 +69,17 @@ class Packer:
     def _offset(self, number: int, neighbours: Sequence[_Neighbour], prefer_sharing: bool) -> int:
         """Return the lowest offset that is free while the buffer lives, or first of all that of one to lie over."""
         size, mask = self._sizes[number], self._masks[number]
-        shared = sorted(other.start for other in neighbours if other.same and not other.start & mask)
+        shared = sorted(other_start for other_start, _, same, _, _ in neighbours if same and not other_start & mask)
         starts = sorted({0, *_starts(neighbours, mask), *shared})
         for start in [*shared, *starts] if prefer_sharing else starts:
             end = start + size
-            for other in neighbours:
+            for other_start, other_end, same, before, behind in neighbours:
                 if (
-                    end > other.start
-                    and other.end > start
-                    and not (other.same and other.start == start)
-                    and not (other.before is not None and start + other.before <= other.start)
-                    and not (other.behind is not None and other.start + other.behind <= start)
+                    end > other_start
+                    and other_end > start
+                    and not (same and other_start == start)
+                    and not (before is not None and start + before <= other_start)
+                    and not (behind is not None and other_start + behind <= start)
                 ):
                     break
             else:
@@ -112,9 +89,9 @@ class Packer:
 
 def _starts(neighbours: Sequence[_Neighbour], mask: int) -> Iterator[int]:
     """Yield the aligned offsets behind each neighbour, and those at which it may be overlapped most."""
-    for other in neighbours:
-        yield (other.end + mask) & ~mask
-        if other.before is not None and other.start >= other.before:
-            yield (other.start - other.before) & ~mask
-        if other.behind is not None:
-            yield (max(other.start + other.behind, 0) + mask) & ~mask
+    for start, end, _, before, behind in neighbours:
+        yield (end + mask) & ~mask
+        if before is not None and start >= before:
+            yield (start - before) & ~mask
+        if behind is not None:
+            yield (max(start + behind, 0) + mask) & ~mask

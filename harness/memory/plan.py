@@ -3,8 +3,8 @@
 
 Greedy placement as in Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020): buffers
 are taken in some order, and each goes to the lowest place where nothing that lives at the same time lies. Several
-orders are tried, then orders near the best of them; the smallest plan is kept, and one that reaches the lower bound
-ends the search.
+orders are tried, then orders near each of them; the smallest plan is kept, and one that reaches the lower bound ends
+the search.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.memory.pack import Packer, Packing
 from harness.memory.request import BufferRequest, Placement, Plan, Region
 
 _Order = Callable[[int], tuple[int, ...]]
-_TRIALS = 300  # orders near the best that are tried
+_TRIALS = 200  # orders near each of the given ones that are tried
 _SEED = 20_11
 
 
@@ -81,38 +81,47 @@ def _check_requests(requests: Sequence[BufferRequest], regions: Sequence[Region]
 
 
 def _search(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Packing:
-    """Return the best packing of the orders tried: the given ones, then the best with one buffer moved at a time.
+    """Return the best packing of the orders tried: the given ones, then those near each of them.
 
     The second is for overlapping buffers alone; without them the first are as good as the lower bound, or nearly.
     """
     packer = Packer(requests, regions)
     bound = peak_bytes(requests, sharing=True)
-    best: Packing | None = None
-    chosen: tuple[list[int], bool] = ([], False)
-
-    def is_least() -> bool:
-        return best is not None and len(regions) == 1 and best.blocks[0] <= bound
-
+    given: list[tuple[Packing, list[int], bool]] = []
     for order in _orders(requests):
-        for prefer_sharing in (True, False):
-            found = packer.pack(order, prefer_sharing=prefer_sharing)
-            if best is None or found.cost < best.cost:
-                best, chosen = found, (order, prefer_sharing)
-        if is_least():
+        pair = [(packer.pack(order, prefer_sharing=sharing), order, sharing) for sharing in (True, False)]
+        given.append(min(pair, key=lambda found: found[0].cost))
+        if _is_least(given[-1][0], bound):
             break
-    assert best is not None
-    order, prefer_sharing = chosen
+    best = min((packing for packing, _, _ in given), key=lambda packing: packing.cost)
+    if not any(request.may_overlap for request in requests):
+        return best
     draw = random.Random(_SEED).random  # the same numbers in every version of Python
-    for _ in range(_TRIALS if any(request.may_overlap for request in requests) else 0):
-        if is_least():
+    for start in sorted(given, key=lambda found: found[0].cost):
+        if _is_least(best, bound):
+            break
+        best = min(best, _climb(packer, start, bound, draw), key=lambda packing: packing.cost)
+    return best
+
+
+def _climb(packer: Packer, start: tuple[Packing, list[int], bool], bound: int, draw: Callable[[], float]) -> Packing:
+    """Move one buffer at a time to another place in the order, and keep what is no larger."""
+    best, order, prefer_sharing = start
+    for _ in range(_TRIALS):
+        if _is_least(best, bound):
             break
         moved = list(order)
         number = moved.pop(int(draw() * len(moved)))
         moved.insert(int(draw() * (len(moved) + 1)), number)
         found = packer.pack(moved, prefer_sharing=prefer_sharing)
-        if found.cost <= best.cost:
+        if found.cost[0] <= best.cost[0]:
             best, order = found, moved
     return best
+
+
+def _is_least(packing: Packing, bound: int) -> bool:
+    """Tell whether nothing can be smaller; with several regions that is not known."""
+    return len(packing.blocks) == 1 and packing.blocks[0] <= bound
 
 
 def _orders(requests: Sequence[BufferRequest]) -> Iterator[list[int]]:
