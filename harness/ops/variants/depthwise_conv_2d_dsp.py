@@ -19,7 +19,7 @@ from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants._dsp import FEATURE, is_positive, is_whole, scale_words, shifts_right, sums_of
 
 _PLANE_BYTES = 2048  # of a band, where the output has memory of its own
-_PLANE_BYTES_IN_PLACE = 6144  # of a whole channel, where that saves the output's memory
+_PLANE_BYTES_IN_PLACE = 4096  # of a whole channel, where that saves the output's memory
 _TURNS = 3  # pairs of outputs in one turn of the 3x3 loop
 _LDRD_REACH = 1020
 _STORE_REACH = 4095
