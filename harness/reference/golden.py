@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden outputs from the TFLite reference kernels (``BUILTIN_REF``) of the ``ai-edge-litert`` package.
 
-The interpreter's default kernels answer differently for some models, so they are used only where the reference lacks
-an operator (ELU) or reads its input as another type (SUM takes int8 for uint8), and the record says so.
+The interpreter's default kernels answer differently for some models, so they are used only for the operators that the
+reference lacks (``harness.reference.segments``), and the record says so.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 
 from harness.errors import BadModel, UserError
 from harness.records import Reference
+from harness.reference.segments import OTHER, REFERENCE, Segment, split
 
 Array = NDArray[np.generic]
 
 _PACKAGE = "ai-edge-litert"
-_KERNELS = "BUILTIN_REF"
-_OTHER_KERNELS = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
-_LACKING = "Didn't find op for builtin opcode 'ELU'"  # the one operator that the reference kernels lack
+_LACKING = "Didn't find op for builtin opcode 'ELU'"
 
 
-def describe_reference(kernels: str = _KERNELS) -> Reference:
+def describe_reference(kernels: str = REFERENCE) -> Reference:
     """Name the interpreter that golden outputs come from; ``kernels`` are those that ``Golden`` used."""
     return Reference(package=_PACKAGE, version=version(_PACKAGE), kernels=kernels)
 
@@ -35,14 +34,18 @@ class Golden:
 
     def __init__(self, model: bytes) -> None:
         """Check that the interpreter takes the model. Raises BadModel, with the interpreter's words, where not."""
-        self._model = model
-        self.kernels = _KERNELS
-        interpreter = self._fresh(preserve=False)
-        if _sums_int8(interpreter):
-            self.kernels = _OTHER_KERNELS
-            interpreter = self._fresh(preserve=False)
-        self._inputs = tuple(interpreter.get_input_details())
-        self._outputs = tuple(interpreter.get_output_details())
+        whole, kernels = _whole(model)
+        self._inputs = tuple(whole.get_input_details())
+        self._outputs = tuple(whole.get_output_details())
+        self._segments = split(model) or (
+            Segment(
+                model=model,
+                kernels=kernels,
+                inputs=tuple(int(detail["index"]) for detail in self._inputs),
+                writes=frozenset(),
+            ),
+        )
+        self.kernels = " and ".join(sorted({segment.kernels for segment in self._segments}))
 
     def outputs(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """Run one inference; return the outputs in the model's order. Raises UserError where inputs do not fit."""
@@ -50,45 +53,24 @@ class Golden:
 
     def sequence(self, steps: Sequence[Sequence[Array]]) -> list[tuple[Array, ...]]:
         """Run inferences one after the other in one interpreter, so that a model's state carries over."""
-        interpreter = self._fresh(preserve=False)
+        interpreters = self._fresh(preserve=False)
         results = []
         for inputs in steps:
-            self._run(interpreter, inputs)
-            results.append(tuple(np.array(interpreter.get_tensor(detail["index"])) for detail in self._outputs))
+            self._run(interpreters, inputs)
+            results.append(tuple(self._tensor(interpreters, inputs, detail["index"]) for detail in self._outputs))
         return results
 
     def tensors(self, inputs: Sequence[Array], wanted: Sequence[int]) -> Mapping[int, Array]:
         """Run one inference; return copies of the tensors whose numbers in the model file are ``wanted``."""
-        interpreter = self._fresh(preserve=True)
-        self._run(interpreter, inputs)
-        return {index: np.array(interpreter.get_tensor(index)) for index in wanted}
+        interpreters = self._fresh(preserve=True)
+        self._run(interpreters, inputs)
+        return {index: self._tensor(interpreters, inputs, index) for index in wanted}
 
-    def _fresh(self, *, preserve: bool) -> Any:
-        """Return a new interpreter, with the kernels that have all operators of the model."""
-        try:
-            return self._with_kernels(preserve=preserve)
-        except BadModel as error:
-            if self.kernels == _OTHER_KERNELS or _LACKING not in str(error):
-                raise
-            self.kernels = _OTHER_KERNELS
-            return self._with_kernels(preserve=preserve)
+    def _fresh(self, *, preserve: bool) -> list[Any]:
+        return [_interpreter(segment.model, segment.kernels, preserve=preserve) for segment in self._segments]
 
-    def _with_kernels(self, *, preserve: bool) -> Any:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-        try:
-            interpreter = Interpreter(
-                model_content=self._model,
-                experimental_op_resolver_type=OpResolverType[self.kernels],
-                experimental_preserve_all_tensors=preserve,
-                num_threads=1,
-            )
-            interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
-            raise BadModel(f"the reference interpreter refuses the model: {error}") from error
-        return interpreter
-
-    def _run(self, interpreter: Any, inputs: Sequence[Array]) -> None:
+    def _run(self, interpreters: Sequence[Any], inputs: Sequence[Array]) -> None:
+        """Run the segments one after the other; each gets what the ones before it made."""
         if len(inputs) != len(self._inputs):
             raise UserError(f"the model has {len(self._inputs)} inputs, {len(inputs)} are given")
         for number, (detail, values) in enumerate(zip(self._inputs, inputs, strict=True)):
@@ -98,15 +80,46 @@ class Golden:
                     f"input {number} must be {np.dtype(detail['dtype']).name} of shape {shape}, "
                     f"not {values.dtype.name} of shape {values.shape}"
                 )
-            interpreter.set_tensor(detail["index"], values)
-        try:
-            interpreter.invoke()
-        except (RuntimeError, ValueError) as error:
-            raise BadModel(f"the reference interpreter cannot run the model: {error}") from error
+        for segment, interpreter in zip(self._segments, interpreters, strict=True):
+            try:
+                for index in segment.inputs:
+                    interpreter.set_tensor(index, self._tensor(interpreters, inputs, index))
+                interpreter.invoke()
+            except (RuntimeError, ValueError) as error:
+                raise BadModel(f"the reference interpreter cannot run the model: {error}") from error
+
+    def _tensor(self, interpreters: Sequence[Any], inputs: Sequence[Array], index: int) -> Array:
+        """Return a copy of a tensor: an input, or from the interpreter that made it."""
+        for detail, values in zip(self._inputs, inputs, strict=True):
+            if detail["index"] == index:
+                return values
+        for segment, interpreter in zip(self._segments, interpreters, strict=True):
+            if index in segment.writes or len(self._segments) == 1:
+                return np.array(interpreter.get_tensor(index))
+        raise BadModel(f"no operator of the model writes tensor {index}")
 
 
-def _sums_int8(interpreter: Any) -> bool:
-    """Tell whether the model has a sum of int8, which the reference kernel adds as uint8."""
-    types = {detail["index"]: detail["dtype"] for detail in interpreter.get_tensor_details()}
-    operators = interpreter._get_ops_details()  # the one list of them that the package offers
-    return any(op["op_name"] == "SUM" and types.get(int(op["inputs"][0])) is np.int8 for op in operators)
+def _whole(model: bytes) -> tuple[Any, str]:
+    """Return an interpreter of the whole model, and which kernels have all of its operators."""
+    try:
+        return _interpreter(model, REFERENCE, preserve=False), REFERENCE
+    except BadModel as error:
+        if _LACKING not in str(error):
+            raise
+    return _interpreter(model, OTHER, preserve=False), OTHER
+
+
+def _interpreter(model: bytes, kernels: str, *, preserve: bool) -> Any:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    try:
+        interpreter = Interpreter(
+            model_content=model,
+            experimental_op_resolver_type=OpResolverType[kernels],
+            experimental_preserve_all_tensors=preserve,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise BadModel(f"the reference interpreter refuses the model: {error}") from error
+    return interpreter

@@ -75,7 +75,7 @@ def test_a_sequence_of_steps_gives_an_output_for_each() -> None:
 def test_elu_which_the_reference_lacks_is_run_by_other_kernels_and_they_are_named() -> None:
     tensors = [TensorSpec(shape=(1, 2), dtype="float32"), TensorSpec(shape=(1, 2), dtype="float32")]
     golden = Golden(build_model(tensors, [OperatorSpec(op="ELU", inputs=(0,), outputs=(1,))], inputs=[0], outputs=[1]))
-    assert golden.kernels == "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    assert golden.kernels == "BUILTIN_WITHOUT_DEFAULT_DELEGATES"  # no other operator is left
     assert describe_reference(golden.kernels).kernels == golden.kernels
     (output,) = golden.outputs([np.array([[1.5, -1.0]], np.float32)])
     assert output[0].tolist() == pytest.approx([1.5, np.expm1(-1.0)])
@@ -86,3 +86,20 @@ def test_an_operator_that_no_kernels_know_is_refused() -> None:
     operator = OperatorSpec(op="ELU", inputs=(0,), outputs=(1,), version=77)
     with pytest.raises(BadModel, match="ELU"):
         Golden(build_model(tensors, [operator], inputs=[0], outputs=[1]))
+
+
+def test_around_elu_all_other_operators_run_in_the_reference_kernels() -> None:
+    tensors = [TensorSpec(shape=(1, 4), dtype="float32") for _ in range(4)]
+    operators = [
+        OperatorSpec(op="ABS", inputs=(0,), outputs=(1,), options="AbsOptions"),
+        OperatorSpec(op="ELU", inputs=(1,), outputs=(2,)),
+        OperatorSpec(op="ADD", inputs=(2, 0), outputs=(3,), options="AddOptions"),
+    ]
+    golden = Golden(build_model(tensors, operators, inputs=[0], outputs=[3, 1]))
+    assert golden.kernels == "BUILTIN_REF and BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    values = np.array([[1.0, -2.0, 0.5, -0.25]], np.float32)
+    sums, magnitudes = golden.outputs([values])
+    assert sums.tolist() == (np.abs(values) + values).tolist()
+    assert magnitudes.tolist() == np.abs(values).tolist()
+    found = golden.tensors([values], [0, 2, 3])
+    assert [found[index].tolist() for index in (0, 2, 3)] == [values.tolist(), magnitudes.tolist(), sums.tolist()]
