@@ -120,8 +120,8 @@ def _climb(packer: Packer, start: tuple[Packing, list[int], bool], bound: int, d
 
 
 def _is_least(packing: Packing, bound: int) -> bool:
-    """Tell whether nothing can be smaller; with several regions that is not known."""
-    return len(packing.blocks) == 1 and packing.blocks[0] <= bound
+    """Tell whether nothing can be smaller; that is not known where a second region is needed."""
+    return packing.blocks[0] <= bound and not any(packing.blocks[1:])
 
 
 def _orders(requests: Sequence[BufferRequest]) -> Iterator[list[int]]:
