@@ -25,9 +25,13 @@
 #define HARNESS_READ_F32(pointer) (*(pointer))
 #endif
 
-/* Precedes every layer's function: it stays a function of its own, so that profilers and people see it. */
+/* Precedes every layer's function: it stays a function of its own, so that profilers and people see it. Nor may the
+ * compiler draw conclusions from what it does: GCC 12 was seen to drop calls of a layer whose loop reads bytes and
+ * writes floats, as if it wrote nothing. */
 #ifndef HARNESS_LAYER
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 8
+#define HARNESS_LAYER __attribute__((noipa))
+#elif defined(__GNUC__) && !defined(__clang__)
 #define HARNESS_LAYER __attribute__((noinline, noclone, no_icf))
 #elif defined(__GNUC__)
 #define HARNESS_LAYER __attribute__((noinline))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -64,7 +65,8 @@ class UnaryContract(PackedContract):
         )
         return Single(operator=operator, tensors=(source, output))
 
-    def test_a_table_equals_the_reference_kernel_for_every_input(self) -> None:
+    def test_a_table_equals_the_reference_kernel_for_every_input(self, tmp_path: Path) -> None:
+        del tmp_path
         if "int8" not in self.dtypes:
             return
         codes = np.arange(-128, 128, dtype=np.int8)
