@@ -196,7 +196,8 @@ def _function(layer: EmittedLayer, plan: Plan) -> str:
         and (other := plan.placement(tensor_buffer(tensor.index))).region == place.region
         and other.offset == place.offset
     )
-    named = {"symbol": layer.symbol, "op": checked.node.op, "node": checked.node.index}
+    numbers = checked.node.fused or (checked.node.index,)
+    named = {"symbol": layer.symbol, "op": checked.node.op, "nodes": numbers}
     shapes = " and ".join(f"{dimensions(tensor.shape)} {tensor.dtype.value}" for tensor in sources)
     context: Mapping[str, object] = {
         "layer": named | {"shapes": f"{shapes} to {dimensions(output.shape)}"},

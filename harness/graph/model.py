@@ -92,7 +92,8 @@ class Tensor:
 class Node:
     """An operator call; ``index`` is its number in the model file, ``op`` the schema's name, -1 an absent input.
 
-    ``intermediates`` are tensors without memory of their own whose quantization the operator uses (LSTM).
+    ``intermediates`` are tensors without memory of their own whose quantization the operator uses (LSTM). ``fused``
+    has the numbers of all operators of the model file that it stands for, where they are several.
     """
 
     index: int
@@ -102,6 +103,7 @@ class Node:
     outputs: tuple[int, ...]
     options: Options
     intermediates: tuple[int, ...] = ()
+    fused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,22 @@ from harness.errors import BadModel
 from harness.graph import Graph, verify
 from harness.passes.constant_channels import drop_constant_channels
 from harness.passes.drop_unused import drop_unused
+from harness.passes.fold_dilation import fold_dilation
+from harness.passes.fold_half import fold_half
 from harness.passes.fold_shapes import fold_shapes
+from harness.passes.repair_batches import repair_batches
 
 Pass: TypeAlias = Callable[[Graph], Graph]
 
 # The order matters: what folding makes superfluous is dropped after it, and is then in no channel's way.
-PASSES: tuple[Pass, ...] = (fold_shapes, drop_unused, drop_constant_channels)
+PASSES: tuple[Pass, ...] = (
+    fold_half,
+    fold_shapes,
+    repair_batches,
+    fold_dilation,
+    drop_unused,
+    drop_constant_channels,
+)
 
 
 def simplify(graph: Graph, passes: Sequence[Pass] = PASSES) -> Graph:

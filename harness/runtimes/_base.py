@@ -37,6 +37,7 @@ class LayerInfo:
     variant: str
     macs: int  # executed: without the channels that were left out
     output: Port  # as the device holds it
+    fused: tuple[int, ...] = ()  # numbers of all operators that the layer stands for, where they are several
     selection: Selection | None = None  # the channels of the model file's tensor that ``output`` still has
 
 

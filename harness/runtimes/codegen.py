@@ -176,6 +176,7 @@ def _info(layer: EmittedLayer) -> LayerInfo:
         name=layer.name,
         op=layer.layer.node.op,
         node=layer.layer.node.index,
+        fused=layer.layer.node.fused,
         symbol=layer.symbol,
         variant=layer.variant,
         macs=count_macs(layer.layer),

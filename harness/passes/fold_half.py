@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Widen half-precision constants once, on the host: a float16 model keeps its weights so, each behind a DEQUANTIZE."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.graph import DType, Graph, Node
+
+
+def fold_half(graph: Graph) -> Graph:
+    """Return the graph with float32 constants for DEQUANTIZE of float16 ones; every half is exact as a single.
+
+    Outputs of the model are left alone: they must be computed where they are read.
+    """
+    tensors = dict(graph.tensors)
+    kept: list[Node] = []
+    for node in graph.nodes:
+        source = tensors[node.inputs[0]] if node.op == "DEQUANTIZE" and node.inputs[0] != -1 else None
+        output = tensors[node.outputs[0]]
+        if (
+            source is None
+            or source.data is None
+            or source.dtype is not DType.FLOAT16
+            or output.dtype is not DType.FLOAT32
+            or output.shape != source.shape
+            or output.index in graph.outputs
+        ):
+            kept.append(node)
+            continue
+        data = source.data.astype(np.float32)
+        data.flags.writeable = False
+        tensors[output.index] = replace(output, data=data, quantization=None)
+    return replace(graph, nodes=tuple(kept), tensors=tensors)

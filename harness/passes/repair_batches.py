@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Repair the batches that the converter stores between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND.
+
+A model with a free batch is stored with a batch of 1 everywhere, also where blocks have become images. The interpreter
+finds the true shapes when it runs; here they are found beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+from harness.graph import Graph, Node, Tensor
+
+# Operators that treat every image of a batch alike: their output's batch is that of their first input.
+_BY_IMAGE = frozenset(
+    {
+        "ADD",
+        "AVERAGE_POOL_2D",
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "ELU",
+        "EXPAND_DIMS",
+        "LEAKY_RELU",
+        "LOGISTIC",
+        "MAX_POOL_2D",
+        "MUL",
+        "RELU",
+        "RELU6",
+        "RESHAPE",
+        "SQUEEZE",
+        "SUB",
+        "TANH",
+    }
+)
+
+
+def repair_batches(graph: Graph) -> Graph:
+    """Return the graph with true shapes behind each SPACE_TO_BATCH_ND, as far as operators go image by image."""
+    tensors = dict(graph.tensors)
+    grown: dict[int, int] = {}  # how many times as many images a tensor has as the file says
+    for node in graph.nodes:
+        output = tensors[node.outputs[0]]
+        factor = grown.get(node.inputs[0], 1) if node.op in _BY_IMAGE and node.inputs else 1
+        if node.op == "SPACE_TO_BATCH_ND":
+            factor = _blocks(node, tensors, output)
+        if factor > 1 and output.shape:
+            grown[output.index] = factor
+            tensors[output.index] = replace(output, shape=(output.shape[0] * factor, *output.shape[1:]))
+    return replace(graph, tensors=tensors)
+
+
+def _blocks(node: Node, tensors: dict[int, Tensor], output: Tensor) -> int:
+    """Return by what the stored batch of a SPACE_TO_BATCH_ND must be multiplied: 1 where it is right."""
+    if len(node.inputs) != 3 or -1 in node.inputs:
+        return 1
+    source, block = tensors[node.inputs[0]], tensors[node.inputs[1]].data
+    if block is None or not source.shape or len(output.shape) != len(source.shape):
+        return 1
+    images = source.shape[0] * prod(int(size) for size in block.reshape(-1).tolist())
+    return images // output.shape[0] if output.shape[0] == source.shape[0] and images > 0 else 1
