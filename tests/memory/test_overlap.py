@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from harness.boards import load_board
 from harness.memory import BufferRequest, Placement, Plan, Region
-from harness.ops import choose_variant, parse_layer
+from harness.ops import parse_layer, variants_of
 from harness.passes import simplify
 from harness.reference import Golden, compare, standard_inputs
 from harness.runtimes import RenderedModel, codegen
@@ -31,15 +32,36 @@ ALIGNMENT = 16  # what code for boards may rely on
 CONTRACTS = (Conv2D, DepthwiseConv2D, AveragePool2D, MaxPool2D)
 
 
-def distance_of(model: bytes, board: str) -> int | None:
-    """Return the distance that the variant for a board names for a model of one operator."""
-    graph = simplify(read_model(model, name="case"))
-    layer = parse_layer(graph.nodes[0], graph)
-    return choose_variant(layer, load_board(board).core.features).overlap(layer)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A model of one operator, a variant that may be used for it, and the distance that this names."""
+
+    model: bytes
+    dtype: str
+    layer: str
+    variant: str
+    distance: int
 
 
-def render(model: bytes, name: str, board: str, distance: int, monkeypatch: pytest.MonkeyPatch) -> RenderedModel:
-    """Render a model whose output begins exactly ``distance`` bytes before its input; scratch lies behind both."""
+def cases_of(contract: type[OperatorContract], board: str, dtypes: Sequence[str]) -> list[Case]:
+    """Return a contract's models with every variant that accepts them on a board and lets output and input overlap."""
+    features = load_board(board).core.features
+    found = []
+    for dtype in dtypes:
+        for model in contract().models(dtype, CASES):
+            graph = simplify(read_model(model, name="case"))
+            (node,) = graph.nodes
+            layer = parse_layer(node, graph)
+            for variant in variants_of(node.op):
+                distance = variant.overlap(layer) if variant.accepts(layer, features) else None
+                if distance is not None:
+                    name = f"{node.op.lower()}_{node.index}"
+                    found.append(Case(model=model, dtype=dtype, layer=name, variant=variant.name, distance=distance))
+    return found
+
+
+def render(case: Case, name: str, board: str, distance: int, monkeypatch: pytest.MonkeyPatch) -> RenderedModel:
+    """Render a case with its output exactly ``distance`` bytes before its input; scratch lies behind both."""
 
     def plan(requests: Sequence[BufferRequest], regions: Sequence[Region]) -> Plan:
         source, output, *scratch = requests
@@ -53,7 +75,7 @@ def render(model: bytes, name: str, board: str, distance: int, monkeypatch: pyte
         return Plan(placements=tuple(placed), region_bytes={regions[0].name: max(p.end for p in placed)})
 
     monkeypatch.setattr(codegen, "plan_memory", plan)
-    return codegen.RUNTIME.render(model, load_board(board), name=name)
+    return codegen.RUNTIME.render(case.model, load_board(board), name=name, plan=((case.layer, case.variant),))
 
 
 def wrong_cases(models: Sequence[bytes], outputs: Sequence[Sequence[np.ndarray]]) -> set[int]:
@@ -79,40 +101,38 @@ def sets_of(models: Sequence[bytes]) -> list[list[np.ndarray]]:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.operator)
-def test_a_generic_kernel_is_exact_at_its_distance_and_not_one_element_nearer(
+def test_a_portable_kernel_is_exact_at_its_distance_and_not_one_element_nearer(
     contract: type[OperatorContract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cases = [(model, dtype) for dtype in contract.dtypes for model in contract().models(dtype, CASES)]
+    cases = cases_of(contract, "host", contract.dtypes)
+    models = [case.model for case in cases]
+    kinds = {(case.variant, case.dtype) for case in cases}
+    assert {("generic", dtype) for dtype in contract.dtypes} <= kinds
     for nearer in (0, 1):
         rendered = []
-        for number, (model, dtype) in enumerate(cases):
-            distance = distance_of(model, "host")
-            assert distance is not None
-            item_bytes = np.dtype(dtype).itemsize
-            assert distance % item_bytes == 0
-            rendered.append(render(model, f"case_{number}", "host", distance - nearer * item_bytes, monkeypatch))
+        for number, case in enumerate(cases):
+            item_bytes = np.dtype(case.dtype).itemsize
+            assert case.distance % item_bytes == 0
+            distance = case.distance - nearer * item_bytes
+            rendered.append(render(case, f"case_{number}", "host", distance, monkeypatch))
         program = build_host(merge(rendered), tmp_path / str(nearer), flags=("-O1",), with_layers=False)
-        models = [model for model, _ in cases]
         wrong = wrong_cases(models, [run.outputs for run in program.run(sets_of(models))])
-        assert {cases[number][1] for number in wrong} == (set(contract.dtypes) if nearer else set())
+        assert {(cases[k].variant, cases[k].dtype) for k in wrong} == (kinds if nearer else set())
 
 
 @pytest.mark.parametrize("board", ["mps2_an386"])
-@pytest.mark.parametrize("contract", CONTRACTS[:2], ids=lambda contract: contract.operator)
 def test_a_kernel_for_a_board_is_exact_at_its_distance(
-    contract: type[OperatorContract], board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if reason := missing_tools(board):
         pytest.skip(reason)
-    models: list[bytes] = []
-    rendered: list[RenderedModel] = []
-    for model in contract().models("int8", CASES):
-        distance = distance_of(model, board)
-        if distance is None:
-            continue
-        distance = -(-distance // ALIGNMENT) * ALIGNMENT
-        rendered.append(render(model, f"case_{len(models)}", board, distance, monkeypatch))
-        models.append(model)
-    if not models:
-        pytest.skip(f"no variant of {contract.operator} for {board} overlaps its input")
+    cases = [
+        case for contract in CONTRACTS for case in cases_of(contract, board, ["int8"]) if case.variant != "generic"
+    ]
+    assert {case.variant for case in cases} >= {"dsp"}
+    rendered = [
+        render(case, f"case_{number}", board, -(-case.distance // ALIGNMENT) * ALIGNMENT, monkeypatch)
+        for number, case in enumerate(cases)
+    ]
+    models = [case.model for case in cases]
     assert wrong_cases(models, run_on_board(merge(rendered), board, tmp_path, sets_of(models))) == set()
