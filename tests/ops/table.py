@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the table of operators to standard output: ``python -m tests.ops.table > docs/operators.md``.
+
+It lists the cases that the contracts in this folder run in ``make test``, and nothing that no test runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from harness.testing.operators import HOST, OperatorContract
+from harness.testing.packed import PackedContract
+from tests.ops.moving import HostContract
+
+_SAMPLES: tuple[tuple[type[OperatorContract], int], ...] = (  # of a type on each core, in one program for all
+    (PackedContract, 2),  # test_samples_on_cores.py
+    (HostContract, 1),  # test_on_boards.py
+)
+_HEAD = """# Operators
+
+What the `codegen` runtime generates, and what is proven of it: compiled, run and compared with the TFLite reference
+kernels (integers to the bit), in how many cases of each type. Made by `python -m tests.ops.table` from the tests.
+Versions and types beyond these are refused by name before anything is built.
+
+| operator | types | host | Cortex-M4 | RISC-V |
+|---|---|---|---|---|
+"""
+_NOTES = """
+Cases are for each type. Where the cores have one or two, `make slow` runs more, on them and on the host.
+
+- ELU: the reference kernels have none. It alone runs in the interpreter's own kernels, and the record names both.
+- SQRT and RSQRT of int8 stop the reference below the input's zero point: here the answer is that of the zero point.
+- DIV of int8 stops the reference at a divisor of zero: here the quotient is zero. Small dividends it divides wrongly
+  (it shifts 32-bit numbers by more than 31 bits); that is reproduced. Keep divisions in float32.
+- NEG of int8 negates the stored number, as the reference does: right where both zero points are 0.
+- QUANTIZE of floats beyond 32 bits and of not-a-number is undefined in the reference: here the nearest end of the
+  range, and the lowest number.
+- Comparisons of int8 need scales below 1, as the reference computes them wrongly above.
+- MAXIMUM, MINIMUM, SELECT and SELECT_V2 of int8 need one scale and zero point for inputs and output.
+"""
+
+
+def rows() -> list[str]:
+    """Return one row for every contract class in this folder."""
+    found: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for name, member in sorted(vars(import_module(f"tests.ops.{path.stem}")).items()):
+            if name.startswith("Test") and isinstance(member, type) and issubclass(member, OperatorContract):
+                found[member.operator] = _row(member)
+    return [row for _, row in sorted(found.items())]
+
+
+def _row(contract: type[OperatorContract]) -> str:
+    samples = next((count for base, count in _SAMPLES if issubclass(contract, base)), 0)
+    cores = [
+        str(contract.cases_on_boards if core in contract.boards else samples) for core in ("mps2_an386", "riscv32_virt")
+    ]
+    host = contract.cases_on_host if HOST in contract.boards else 0
+    return f"| {contract.operator} | {', '.join(contract.dtypes)} | {host} | {' | '.join(cores)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(_HEAD + "\n".join(rows()) + "\n" + _NOTES)
