@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DEPTHWISE_CONV_2D in portable C, channel by channel: a plane of bytes with its padding, weights in registers.
+
+Once its plane is copied, the output may lie over the input whatever the strides are: pixel p of channel c is element
+``p * channels + c`` of both, so that a channel is written over itself alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._quantized import fold_offset, requantization
+from harness.ops._window import Axis
+from harness.ops.depthwise_conv_2d import Parameters, macs
+
+_MOST_PLANE_BYTES = 3072
+_MOST_TAPS = 32  # they are unrolled
+
+
+def accepts(layer: Layer, _features: frozenset[str]) -> bool:
+    """Accept dense int8 of one batch, one filter a channel, without dilation, whose planes and filters are small."""
+    if layer.signature != "s8s8" or layer.weight_format != "dense":
+        return False
+    parameters, source = layer.parameters, layer.inputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    window = parameters.window
+    rows, columns, pitch = _axes(layer)
+    return (
+        source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
+        and rows.filter * columns.filter <= _MOST_TAPS
+        and _plane_rows(rows) * pitch <= _MOST_PLANE_BYTES
+    )
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to one plane at a time; weights are stored channel by channel."""
+    parameters, (_, weights, bias) = layer.parameters, layer.inputs
+    assert isinstance(parameters, Parameters)
+    assert weights is not None
+    assert weights.data is not None
+    matrix: NDArray[np.int8] = np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
+    sums = fold_offset(
+        None if bias is None or bias.data is None else bias.data.astype(np.int32), matrix, -parameters.input_zero
+    )
+    rows, columns, pitch = _axes(layer)
+    scaling, tables = requantization(parameters.multipliers)
+    numbers: dict[str, Number] = scaling | {
+        "input_rows": rows.input,
+        "input_columns": columns.input,
+        "output_rows": rows.output,
+        "output_columns": columns.output,
+        "filter_rows": rows.filter,
+        "filter_columns": columns.filter,
+        "stride_rows": rows.stride,
+        "stride_columns": columns.stride,
+        "pad_rows": rows.pad,
+        "pad_columns": columns.pad,
+        "padded": parameters.window.padded,
+        "copied_rows": min(rows.input, _plane_rows(rows) - rows.pad),
+        "copied_columns": min(columns.input, pitch - columns.pad),
+        "pitch": pitch,
+        "plane_bytes": _plane_rows(rows) * pitch,
+        "depth": len(matrix),
+        "input_zero": parameters.input_zero,
+        "output_zero": parameters.output_zero,
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    return Lowered(
+        template="ops/depthwise_conv_2d/planar.c.j2",
+        numbers=numbers,
+        constants=(
+            Constant(name="weights", values=matrix, role="weights"),
+            *(() if sums is None else (Constant(name="bias", values=sums, role="weights"),)),
+            *tables,
+        ),
+        scratch_bytes=-(-_plane_rows(rows) * pitch // 4) * 4,
+        helpers=("requantize", "clamp_s8"),
+    )
+
+
+def _axes(layer: Layer) -> tuple[Axis, Axis, int]:
+    """Return rows, columns and the bytes from row to row; a column of pixels is taken for a row."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    rows, columns = parameters.window.height, parameters.window.width
+    if columns.input == columns.filter == columns.output == 1:
+        rows, columns = columns, rows
+    return rows, columns, (columns.output - 1) * columns.stride + columns.filter
+
+
+def _plane_rows(rows: Axis) -> int:
+    return (rows.output - 1) * rows.stride + rows.filter
+
+
+VARIANTS = (
+    Variant(
+        name="planar",
+        operator="DEPTHWISE_CONV_2D",
+        accepts=accepts,
+        lower=lower,
+        cost=lambda layer: 4.0 * macs(layer) + 20.0 * layer.outputs[0].elements,
+        in_place=lambda _layer: (0,),
+    ),
+)
