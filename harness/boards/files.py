@@ -79,5 +79,6 @@ def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Sche
 def _all_keys() -> list[str]:
     from harness.boards import schema
 
-    models = (schema.Board, schema.Core, schema.Memory, schema.FirmwareFacts, schema.PlatformIO, schema.Usb)
-    return sorted({key for model in (*models, schema.Emulator, schema.Estimate) for key in model.model_fields})
+    firmware = (schema.FirmwareFacts, schema.PlatformIO, schema.Base, schema.CodeSizes)
+    tables = (schema.Board, schema.Core, schema.Memory, schema.Usb, schema.Emulator, schema.Estimate, *firmware)
+    return sorted({key for table in tables for key in table.model_fields})

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer, field_validator, model_validator
@@ -92,6 +93,39 @@ class Estimate(_Strict):
     power_source: str
 
 
+class Base(_Strict):
+    """What a firmware takes without a model, measured in a build: HAL, link, start-up, C library, framework.
+
+    ``stack_bytes`` is the peak of an inference's stack, the largest that was seen. ``error`` is relative: it says how
+    far the figures may be off, little where they were measured, much where they are assumed.
+    """
+
+    date: datetime.date
+    source: str
+    flash_bytes: int = Field(ge=0)
+    ram_bytes: int = Field(ge=0)
+    stack_bytes: int = Field(ge=0)
+    error: float = Field(default=0.0, ge=0)
+
+
+class CodeSizes(_Strict):
+    """Code of generated models on a core, measured in builds: mean bytes of a layer by ``operator/types/variant``.
+
+    ``helpers`` are the functions that layers share, by name (0 where they are inlined); ``other_bytes`` is what a model
+    has besides: its entry, and library functions that it alone calls.
+    """
+
+    date: datetime.date
+    other_bytes: int
+    layers: tuple[tuple[str, Annotated[int, Field(ge=0)]], ...]
+    helpers: tuple[tuple[str, int], ...] = ()
+
+    @field_validator("layers", "helpers", mode="before")
+    @classmethod
+    def _as_pairs(cls, table: object) -> object:
+        return tuple(table.items()) if isinstance(table, dict) else table
+
+
 class Core(_Strict):
     """A processor core: its toolchain, the compiler's flags, and the features by which kernel variants are chosen.
 
@@ -105,6 +139,7 @@ class Core(_Strict):
     flags: tuple[Flag, ...]
     link_flags: tuple[Flag, ...] = ()
     features: frozenset[str]
+    code: CodeSizes | None = None
 
     @field_serializer("features")
     def _in_order(self, features: frozenset[str]) -> list[str]:
@@ -125,6 +160,7 @@ class Board(_Strict):
     emulators: tuple[Emulator, ...] = ()
     usb: Usb | None = None
     estimate: Estimate | None = None
+    base: Base | None = None
 
     @model_validator(mode="after")
     def _holds_everything(self) -> Board:
@@ -138,8 +174,8 @@ class Board(_Strict):
 
     @property
     def key(self) -> str:
-        """Content hash of all facts of the board and its core."""
-        return content_key(self.model_dump(mode="json"))
+        """Content hash of all facts of the board and its core; what was measured of builds changes none."""
+        return content_key(self.model_dump(mode="json", exclude={"base": True, "core": {"code": True}}))
 
     def memory_for(self, use: Use) -> tuple[Memory, ...]:
         """Return the memories that may hold ``use``, in the file's order of preference."""

@@ -149,6 +149,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[emulators]]`": schema.Emulator,
     "`[usb]`": schema.Usb,
     "`[estimate]`": schema.Estimate,
+    "`[base]`": schema.Base,
     "A core's file": schema.Core,
 }
 

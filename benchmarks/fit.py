@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``harness fit`` predicts beside what is built: ``python benchmarks/fit.py [--write] [--board B] [MODEL ...]``.
+
+Without models: ``examples/digits.tflite`` and the reference models of the shared folder, where present. Every model is
+built for every board of the local platform, and run once for the peak of its stack. ``--write`` puts what was found
+into the files of boards and cores: the part of the firmware that is no model's (from the first model), and the code of
+layers by kind, as means that were then fitted to whole models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import re
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+from rich.console import Console
+from rich.table import Table
+
+from harness import registry
+from harness.bench import open_emulated
+from harness.boards import Board, board_ids, load_board
+from harness.errors import DoesNotFit
+from harness.firmware import build, render_project
+from harness.fit import Fit, fit, helpers_of, layer_kind
+from harness.runtimes.codegen import RUNTIME, lower_model
+
+ROOT = Path(__file__).resolve().parent.parent
+OTHER = "other"
+SHARED = Path(os.environ.get("HARNESS_SHARED") or ROOT.parent / "shared") / "models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A model's figures on a board, from the ELF and the device."""
+
+    board: Board
+    model: str
+    flash_bytes: int
+    static_bytes: int
+    stack_bytes: int
+    base_flash_bytes: int  # what is neither weights, nor the model's code, nor the runner's tables
+    base_ram_bytes: int
+    parts: tuple[tuple[str, int], ...]  # bytes of code by kind of layer, by helper, and of what else the model has
+    predicted: Fit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", type=Path)
+    parser.add_argument("--board", action="append")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    models = options.models or [ROOT / "examples" / "digits.tflite", *sorted(SHARED.glob("*.tflite"))]
+    boards = [load_board(board) for board in options.board or board_ids()]
+    found: list[Built] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for board in (board for board in boards if board.platformio.platform == "local"):
+            found += [one for model in models if (one := measure(board, model, Path(scratch)))]
+    Console(width=110).print(show(found))
+    if options.write:
+        write(found)
+
+
+def measure(board: Board, model: Path, scratch: Path) -> Built | None:
+    """Build a model and run it once; None where the board does not hold it."""
+    data = model.read_bytes()
+    predicted = fit(data, board, name=model.name)
+    try:
+        rendered = RUNTIME.render(data, board, name=model.name)
+        image = build(render_project(rendered, board, scratch / board.id, optimize="speed"), board)
+    except DoesNotFit as error:
+        print(f"{board.id} {model.stem}: {predicted.verdict}, built: {error.message.splitlines()[0]}", file=sys.stderr)
+        return None
+    driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
+    with open_emulated(board, driver, image.elf, rendered) as rig:
+        rig.device.hello()
+        rig.device.run(1, 0)
+        stack = rig.device.peak_stack()
+    lowering = lower_model(data, board, name=model.name)
+    functions = function_sizes(image.elf)
+    sizes = [
+        sum(size for name, size in functions if name == layer.symbol or name.startswith(f"{layer.symbol}_"))
+        for layer in lowering.layers
+    ]
+    helpers = tuple((h, sum(size for name, size in functions if name == h)) for h in helpers_of(lowering.layers))
+    flash = image.figures.flash
+    other = flash.code_bytes - sum(sizes) - sum(size for _, size in helpers)
+    tables = 12 * len(lowering.layers) + 8 * (len(rendered.inputs) + len(rendered.outputs))
+    inputs = sum(-(-port.size_bytes // 16) * 16 for port in rendered.inputs)
+    return Built(
+        board=board,
+        model=model.stem,
+        flash_bytes=flash.total_bytes,
+        static_bytes=image.figures.static_ram_bytes,
+        stack_bytes=stack,
+        base_flash_bytes=flash.total_bytes - flash.weights_bytes - flash.code_bytes - tables,
+        base_ram_bytes=image.figures.static_ram_bytes - image.figures.model_ram_bytes - inputs,
+        parts=(*zip(map(layer_kind, lowering.layers), sizes, strict=True), *helpers, (OTHER, other)),
+        predicted=predicted,
+    )
+
+
+def show(found: Iterable[Built]) -> Table:
+    table = Table(title="predicted beside built")
+    for head in ("board", "model", "flash built", "predicted", "error", "RAM built", "predicted", "error"):
+        table.add_column(head, justify="left" if head in ("board", "model") else "right")
+    for one in found:
+        flash, ram = one.predicted.flash.bytes, one.predicted.ram.bytes
+        built = one.static_bytes + one.stack_bytes
+        error = f"{flash / one.flash_bytes - 1:+.1%}"
+        cells = (f"{one.flash_bytes:,}", f"{flash:,}", error, f"{built:,}", f"{ram:,}", f"{ram - built:+,}")
+        table.add_row(one.board.id, one.model, *cells)
+    return table
+
+
+def write(found: Iterable[Built]) -> None:
+    """Replace the measured tables at the end of the files of boards and cores."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    by_board: dict[str, list[Built]] = defaultdict(list)
+    by_core: dict[str, list[Built]] = defaultdict(list)
+    for one in found:
+        by_board[one.board.id].append(one)
+        by_core[one.board.core.id].append(one)
+    for board, all_of_it in by_board.items():
+        first = all_of_it[0]
+        lines = [
+            "[base] # measured by benchmarks/fit.py --write",
+            f"date = {today}",
+            f'source = "a build of {first.model}.tflite"',
+            f"flash_bytes = {first.base_flash_bytes}",
+            f"ram_bytes = {first.base_ram_bytes}",
+            f"stack_bytes = {round(mean(one.stack_bytes for one in all_of_it))}",
+        ]
+        replace_tail(ROOT / "boards" / f"{board}.toml", "base", lines)
+    for core, all_of_it in by_core.items():
+        means = weighted_means((one, part) for one in all_of_it for part in one.parts)
+        counted = [(Counter(name for name, _ in one.parts), sum(s for _, s in one.parts)) for one in all_of_it]
+        models = [(counts, code, one.flash_bytes) for (counts, code), one in zip(counted, all_of_it, strict=True)]
+        sizes = refine(means, models)
+        layers = {name: size for name, size in sizes.items() if "/" in name}
+        helpers = {name: size for name, size in sizes.items() if "/" not in name and name != OTHER}
+        lines = [
+            "[code] # measured by benchmarks/fit.py --write",
+            f"date = {today}",
+            f"other_bytes = {sizes[OTHER]}",
+            "[code.layers]",
+            *(f'"{kind}" = {size}' for kind, size in layers.items()),
+            "[code.helpers]",
+            *(f"{helper} = {size}" for helper, size in helpers.items()),
+        ]
+        replace_tail(ROOT / "boards" / "cores" / f"{core}.toml", "code", lines)
+
+
+def weighted_means(sized: Iterable[tuple[Built, tuple[str, int]]]) -> dict[str, int]:
+    """Return the mean size by name; in a small image a byte counts for more, as it does in the relative error."""
+    weights: dict[str, float] = defaultdict(float)
+    sums: dict[str, float] = defaultdict(float)
+    for one, (name, size) in sized:
+        weights[name] += 1 / one.flash_bytes
+        sums[name] += size / one.flash_bytes
+    return {name: round(sums[name] / weights[name]) for name in sorted(sums)}
+
+
+def refine(sizes: dict[str, int], models: list[tuple[Counter[str], int, int]]) -> dict[str, int]:
+    """Move mean sizes so that whole models come out better: each has the counts of its kinds, its code, its flash.
+
+    Least squares of the relative errors in flash, with a price on changes: doubling a size costs as much as 3 % error.
+    """
+    names = sorted(sizes)
+    prior = np.array([max(sizes[name], 1) for name in names], dtype=float)
+    counts = np.array([[counted[name] for name in names] for counted, _, _ in models], dtype=float)
+    weight = 1 / np.array([flash for _, _, flash in models], dtype=float)
+    lacking = np.array([code for _, code, _ in models], dtype=float) - counts @ np.array([sizes[n] for n in names])
+    left = np.vstack([counts * prior * weight[:, None], 0.03 * np.eye(len(names))])
+    change = np.linalg.lstsq(left, np.concatenate([lacking * weight, np.zeros(len(names))]), rcond=None)[0]
+    return {name: max(round(sizes[name] + by * of), 0) for name, by, of in zip(names, change, prior, strict=True)}
+
+
+def function_sizes(elf: Path) -> list[tuple[str, int]]:
+    """Return the functions of an image by the names of their sources, without what a compiler appends."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
+        symbols = [(symbol.name, symbol["st_size"], symbol["st_info"]["type"]) for symbol in table.iter_symbols()]
+    return [(name.partition(".")[0], size) for name, size, kind in symbols if kind == "STT_FUNC"]
+
+
+def replace_tail(path: Path, table: str, lines: list[str]) -> None:
+    kept = re.split(rf"^\[{table}\]", path.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    path.write_text(kept.rstrip() + "\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness fit``: on which boards a model fits, told without a build."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.boards import complete_board
+from harness.errors import EXIT_OK, DoesNotFit, UserError
+
+SCHEMA = 1
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(fit)
+
+
+def fit(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="Model to look at.")],
+    board: Annotated[
+        list[str],
+        typer.Option(
+            "--board", "-b", help="Board; repeat for several. Without it: all boards.", autocompletion=complete_board
+        ),
+    ] = [],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> int:
+    """Tell at once on which boards a model fits: RAM and flash needed and left, without a build.
+
+    Ends with 1 where the model does not fit a board that was named.
+    """
+    from harness.boards import board_ids, load_board
+    from harness.cli._fit_view import as_dict, print_fits
+    from harness.fit import fit_all
+
+    try:
+        data = model.read_bytes()
+    except OSError as error:
+        raise UserError(f"{model} cannot be read: {error.strerror or error}") from error
+    boards = [load_board(name) for name in board or board_ids()]
+    fits = fit_all(data, boards, name=str(model))
+    if as_json:
+        results = [as_dict(found, str(model)) for found in fits]
+        typer.echo(json.dumps({"schema": SCHEMA, "results": results}, indent=2))
+    else:
+        print_fits(str(model), fits)
+    refused = bool(board) and any(found.verdict == "does not fit" for found in fits)
+    return DoesNotFit.exit_code if refused else EXIT_OK

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes that a model will need on a board: exact for tensors and weights, estimated for the rest.
+
+Exact are the activations as the planner places them, the constants, the runner's copy of the inputs, and the stack that
+the linker reserves. Estimated are the code of the layers, by their kind as it was measured on the core, and what the
+firmware takes without a model, as it was measured on the board. Both are tables in the files of board and core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Literal, TypeAlias
+
+from harness.boards import Base, Board, Memory
+from harness.emit.model import EmittedLayer, weights_bytes
+from harness.memory import Region, plan_memory
+from harness.runtimes.codegen import Lowering, activation_regions, lower_model
+
+Verdict: TypeAlias = Literal["fits", "does not fit", "too close to say"]
+
+_ENDLESS = 1 << 40
+_LAYER_ENTRY_BYTES = 12  # of the runner's table of layers, on a 32-bit core
+_PORT_ENTRY_BYTES = 8
+_UNKNOWN_LAYER_BYTES = 700  # where nothing was measured on the core: the usual size of a generic kernel
+_UNKNOWN_HELPER_BYTES = 200
+_CODE_ERROR = 0.25  # of a kind that was measured: the same kernel differs by its layer's numbers
+_UNKNOWN_CODE_ERROR = 0.75
+_UNKNOWN_BASE = (16_384, 4_096, 512)  # flash, RAM, stack
+_UNKNOWN_BASE_ERROR = 1.0
+_ALIGNMENT_BYTES = 64  # that the linker may lose between sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Bytes, the part of them that is exact, and how far the rest may be off, either way."""
+
+    exact_bytes: int = 0
+    estimated_bytes: int = 0
+    error_bytes: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.exact_bytes + self.estimated_bytes
+
+    def __add__(self, other: Size) -> Size:
+        return Size(
+            exact_bytes=self.exact_bytes + other.exact_bytes,
+            estimated_bytes=self.estimated_bytes + other.estimated_bytes,
+            error_bytes=self.error_bytes + other.error_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryUse:
+    """What a memory of the board must hold, the linker's reserve for the stack included.
+
+    ``missing_bytes`` is what it lacks, or what its largest static block lacks for the activations; 0 where it suffices.
+    ``surely_missing_bytes`` is the same of what is exact alone.
+    """
+
+    memory: str
+    kind: Literal["flash", "ram"]
+    needed: Size
+    size_bytes: int
+    missing_bytes: int
+    surely_missing_bytes: int
+
+    @property
+    def left_bytes(self) -> int:
+        """Bytes left; negative where they are missing."""
+        return self.size_bytes - self.needed.bytes
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.surely_missing_bytes or self.missing_bytes > self.needed.error_bytes:
+            return "does not fit"
+        close = self.missing_bytes > 0 or self.left_bytes < self.needed.error_bytes
+        return "too close to say" if close else "fits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Whether and how a model fits a board.
+
+    ``ram`` is what a bench of it would call its total: all static memory and the peak of the stack. ``flash`` likewise.
+    ``base_date`` is the day on which the board's own part was measured, None where it is assumed.
+    """
+
+    board: str
+    verdict: Verdict
+    ram: Size
+    flash: Size
+    weights_bytes: int
+    activations_bytes: int
+    code: Size
+    memories: tuple[MemoryUse, ...]
+    base_date: str | None
+    base_source: str
+
+    @property
+    def missing_bytes(self) -> int:
+        """Bytes missing over all memories: the size of the violation."""
+        return sum(use.missing_bytes for use in self.memories)
+
+
+def fit(model: bytes, board: Board, *, name: str = "model.tflite") -> Fit:
+    """Tell whether a model fits a board, at once. Raises BadModel, UnsupportedModel."""
+    return fit_all(model, [board], name=name)[0]
+
+
+def fit_all(model: bytes, boards: Sequence[Board], *, name: str = "model.tflite") -> tuple[Fit, ...]:
+    """Do ``fit`` for many boards; what is the same on several of them is done once."""
+    lowered: dict[frozenset[str], Lowering] = {}
+    planned: dict[tuple[object, ...], tuple[int, ...]] = {}
+    found = []
+    for board in boards:
+        features, regions = board.core.features, _regions(board)
+        if features not in lowered:
+            lowered[features] = lower_model(model, board, name=name)
+        lowering = lowered[features]
+        key = (lowering.requests, regions)
+        if key not in planned:
+            planned[key] = tuple(plan_memory(lowering.requests, regions).region_bytes.values())
+        names = [memory.name for memory in board.memory_for("activations")]
+        found.append(_fit(lowering, dict(zip(names, planned[key], strict=True)), board))
+    return tuple(found)
+
+
+def layer_kind(layer: EmittedLayer) -> str:
+    """Return the name under which a core's file keeps the code size of such layers.
+
+    Convolutions over one pixel have a name of their own: their loops over a window are not there.
+    """
+    weights = layer.layer.inputs[1] if len(layer.layer.inputs) > 1 else None
+    one_pixel = weights is not None and weights.data is not None and weights.shape[1:3] == (1, 1)
+    kind = f"{layer.layer.node.op.lower()}/{layer.layer.signature}/{layer.variant}"
+    return f"{kind}/1x1" if one_pixel else kind
+
+
+def helpers_of(layers: Sequence[EmittedLayer]) -> tuple[str, ...]:
+    """Return the names of the functions that layers share, each once."""
+    return tuple(sorted({name for layer in layers for name in layer.lowered.helpers}))
+
+
+def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fit:
+    weights = weights_bytes(lowering.layers)
+    code = _code(lowering.layers, board)
+    base, date = _base(board)
+    inputs = sum(ceil(lowering.graph.tensor(index).size_bytes / 16) * 16 for index in lowering.graph.inputs)
+    ports = len(lowering.graph.inputs) + len(lowering.graph.outputs)
+    tables = _LAYER_ENTRY_BYTES * len(lowering.layers) + _PORT_ENTRY_BYTES * ports
+    firmware = Size(
+        estimated_bytes=base.flash_bytes + tables, error_bytes=ceil(base.flash_bytes * base.error) + _ALIGNMENT_BYTES
+    )
+    data = Size(exact_bytes=inputs, estimated_bytes=base.ram_bytes, error_bytes=ceil(base.ram_bytes * base.error))
+    needed = dict.fromkeys((memory.name for memory in board.memories), Size())
+    for place, size in (
+        *((name, Size(exact_bytes=size)) for name, size in activations.items()),
+        (board.memory_for("weights")[0].name, Size(exact_bytes=weights)),
+        (board.memory_for("code")[0].name, code + firmware),
+        (board.memory_for("data")[0].name, data),
+        (board.memory_for("stack")[0].name, Size(exact_bytes=board.firmware.stack_bytes)),
+    ):
+        needed[place] += size
+    memories = tuple(_use(memory, needed[memory.name], activations.get(memory.name, 0)) for memory in board.memories)
+    return Fit(
+        board=board.id,
+        verdict=_worst([use.verdict for use in memories]),
+        ram=data + Size(exact_bytes=sum(activations.values()), estimated_bytes=base.stack_bytes),
+        flash=code + firmware + Size(exact_bytes=weights),
+        weights_bytes=weights,
+        activations_bytes=sum(activations.values()),
+        code=code,
+        memories=memories,
+        base_date=date,
+        base_source=base.source,
+    )
+
+
+def _regions(board: Board) -> tuple[Region, ...]:
+    """Return the regions to plan over as the build does, but the last without an end: what is missing is told later.
+
+    They are named by their place, so that boards which differ in names alone share a plan.
+    """
+    places = [replace(region, name=str(place)) for place, region in enumerate(activation_regions(board))]
+    return (*places[:-1], Region(name=places[-1].name, size_bytes=_ENDLESS))
+
+
+def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
+    measured = board.core.code
+    known = dict(measured.layers) if measured else {}
+    unknown = round(sum(known.values()) / len(known)) if known else _UNKNOWN_LAYER_BYTES
+    shared = dict(measured.helpers) if measured else {}
+    total, error = (measured.other_bytes if measured else 0), 0.0
+    for helper in helpers_of(layers):
+        total += shared.get(helper, _UNKNOWN_HELPER_BYTES)
+        error += 0 if helper in shared else _UNKNOWN_HELPER_BYTES
+    for layer in layers:
+        size = known.get(layer_kind(layer))
+        total += unknown if size is None else size
+        error += unknown * _UNKNOWN_CODE_ERROR if size is None else size * _CODE_ERROR
+    return Size(estimated_bytes=total, error_bytes=ceil(error))
+
+
+def _base(board: Board) -> tuple[Base, str | None]:
+    if board.base is not None:
+        return board.base, board.base.date.isoformat()
+    flash, ram, stack = _UNKNOWN_BASE
+    return (
+        Base.model_construct(
+            date=None,
+            source="nobody has measured it: a guess",
+            flash_bytes=flash,
+            ram_bytes=ram,
+            stack_bytes=stack,
+            error=_UNKNOWN_BASE_ERROR,
+        ),
+        None,
+    )
+
+
+def _use(memory: Memory, needed: Size, activations: int) -> MemoryUse:
+    block_lacks = activations - memory.block_bytes
+    return MemoryUse(
+        memory=memory.name,
+        kind=memory.kind,
+        needed=needed,
+        size_bytes=memory.size_bytes,
+        missing_bytes=max(needed.bytes - memory.size_bytes, block_lacks, 0),
+        surely_missing_bytes=max(needed.exact_bytes - memory.size_bytes, block_lacks, 0),
+    )
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    order: tuple[Verdict, ...] = ("does not fit", "too close to say", "fits")
+    return next(verdict for verdict in order if verdict in verdicts)

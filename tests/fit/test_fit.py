@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is told of a model's size without a build, and what a build then says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import proc
+from harness.boards import Board, board_ids, load_board
+from harness.cli import app
+from harness.errors import BadModel, DoesNotFit
+from harness.firmware import build, render_project
+from harness.fit import Fit, fit, fit_all
+from harness.runtimes.codegen import RUNTIME
+from tests.conftest import ROOT
+from tests.firmware.conftest import need
+
+DIGITS = ROOT / "examples" / "digits.tflite"
+MEASURED = tuple(board for board in board_ids() if load_board(board).base is not None)
+
+
+def with_memory(board: Board, name: str, size_bytes: int) -> Board:
+    memories = tuple(m.model_copy(update={"size_bytes": size_bytes}) if m.name == name else m for m in board.memories)
+    return board.model_copy(update={"memories": memories})
+
+
+def memory(found: Fit, name: str) -> tuple[int, int]:
+    """Bytes needed of a memory, bytes missing of it."""
+    return next((use.needed.bytes, use.missing_bytes) for use in found.memories if use.memory == name)
+
+
+@pytest.mark.parametrize("board_id", board_ids())
+def test_the_sample_model_fits_every_board(board_id: str) -> None:
+    found = fit(DIGITS.read_bytes(), load_board(board_id))
+    assert found.verdict == "fits"
+    assert found.missing_bytes == 0
+    assert found.weights_bytes + found.code.bytes < found.flash.bytes
+    assert found.activations_bytes < found.ram.bytes
+
+
+@pytest.mark.parametrize("board_id", board_ids())
+def test_tensors_and_weights_are_those_of_the_generated_code(board_id: str) -> None:
+    board = load_board(board_id)
+    rendered = RUNTIME.render(DIGITS.read_bytes(), board, name="digits")
+    found = fit(DIGITS.read_bytes(), board)
+    assert found.weights_bytes == rendered.weights_bytes
+    assert found.activations_bytes == sum(rendered.activations_bytes.values())
+
+
+def test_all_boards_at_once_say_what_each_says_by_itself() -> None:
+    boards = [load_board(board) for board in board_ids()]
+    assert fit_all(DIGITS.read_bytes(), boards) == tuple(fit(DIGITS.read_bytes(), board) for board in boards)
+
+
+def test_what_is_missing_is_told_by_memory() -> None:
+    board = load_board("microbit")
+    needed, _ = memory(fit(DIGITS.read_bytes(), board), "ram")
+    assert fit(DIGITS.read_bytes(), with_memory(board, "ram", needed)).verdict != "does not fit"
+    short = fit(DIGITS.read_bytes(), with_memory(board, "ram", needed - 1000))
+    assert short.verdict == "does not fit"
+    assert memory(short, "ram") == (needed, 1000)
+    assert short.missing_bytes == 1000
+    assert memory(short, "flash")[1] == 0
+
+
+def test_what_lies_within_the_margin_of_an_estimate_is_too_close_to_say() -> None:
+    board = load_board("microbit")
+    flash = fit(DIGITS.read_bytes(), board).flash
+    assert flash.error_bytes > 100
+    for size in (flash.bytes - flash.error_bytes + 8, flash.bytes, flash.bytes + flash.error_bytes - 8):
+        assert fit(DIGITS.read_bytes(), with_memory(board, "flash", size)).verdict == "too close to say"
+    assert fit(DIGITS.read_bytes(), with_memory(board, "flash", flash.bytes - flash.error_bytes - 8)).verdict == (
+        "does not fit"
+    )
+    assert fit(DIGITS.read_bytes(), with_memory(board, "flash", flash.bytes + flash.error_bytes + 8)).verdict == "fits"
+
+
+def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes() -> None:
+    board = load_board("esp32")
+    blocks = tuple(m.model_copy(update={"largest_block_bytes": 100}) if m.name == "ram" else m for m in board.memories)
+    found = fit(DIGITS.read_bytes(), board.model_copy(update={"memories": blocks}))
+    assert found.verdict == "does not fit"
+    assert found.missing_bytes == found.activations_bytes - 100
+
+
+def test_a_board_without_a_measured_base_is_a_guess_that_says_so() -> None:
+    found = fit(DIGITS.read_bytes(), load_board("esp32"))
+    assert found.base_date is None
+    assert "guess" in found.base_source
+    assert found.ram.error_bytes == found.ram.estimated_bytes - 512
+
+
+def test_activations_fill_the_small_memory_before_the_large_one() -> None:
+    board = with_memory(load_board("mps2_an505"), "sram", 256)
+    found = fit(DIGITS.read_bytes(), board)
+    assert 0 < memory(found, "sram")[0] <= 256
+    assert found.verdict == "fits"
+
+
+def test_a_damaged_model_is_refused() -> None:
+    with pytest.raises(BadModel):
+        fit(DIGITS.read_bytes()[:1000], load_board("microbit"))
+
+
+@pytest.mark.parametrize("board_id", ["mps2_an386", "microbit", "riscv32_virt"])
+def test_a_build_of_the_sample_model_is_as_large_as_predicted(board_id: str, tmp_path: Path) -> None:
+    board = load_board(board_id)
+    need(f"{board.core.toolchain}-gcc")
+    assert board_id in MEASURED
+    rendered = RUNTIME.render(DIGITS.read_bytes(), board, name="digits")
+    figures = build(render_project(rendered, board, tmp_path / "p", optimize="speed"), board).figures
+    found = fit(DIGITS.read_bytes(), board)
+    assert found.flash.bytes == pytest.approx(figures.flash.total_bytes, rel=0.08)  # else: benchmarks/fit.py --write
+    assert board.base is not None
+    assert abs(found.ram.bytes - board.base.stack_bytes - figures.static_ram_bytes) < 512
+
+
+def test_reference_models_that_16_kb_cannot_hold_are_told_without_a_build(shared_models: dict[str, Path]) -> None:
+    board = load_board("microbit")
+    verdicts = {name: fit(path.read_bytes(), board).verdict for name, path in shared_models.items()}
+    assert verdicts["sww"] == "fits"
+    assert {verdicts[name] for name in ("ic", "vww", "ad")} == {"does not fit"}
+
+
+def test_nothing_heavy_is_imported() -> None:
+    heavy = "tensorflow|ai_edge_litert|optuna|pandas|sqlalchemy|platformio|SCons|elftools|serial"
+    code = f"import harness.fit, sys; print([m for m in {heavy.split('|')!r} if m in sys.modules])"
+    assert proc.run([sys.executable, "-c", code], timeout_seconds=60).output.strip() == "[]"
+
+
+def test_the_command_lists_all_boards_and_ends_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["fit", str(DIGITS)]) == 0
+    told = capsys.readouterr().out
+    assert all(board in told for board in board_ids())
+
+
+def test_the_command_ends_with_1_where_a_named_board_does_not_hold_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = (ROOT / "boards" / "microbit.toml").read_text(encoding="utf-8")
+    (tmp_path / "tiny.toml").write_text(facts.replace("16_384", "4_096"), encoding="utf-8")
+    tiny = str(tmp_path / "tiny.toml")
+    assert app.run(["fit", str(DIGITS), "--board", tiny, "--board", "microbit", "--json"]) == DoesNotFit.exit_code
+    refused, held = json.loads(capsys.readouterr().out)["results"]
+    assert (refused["board"], refused["verdict"], held["verdict"]) == ("tiny", "does not fit", "fits")
+    assert refused["missing_bytes"] > 0
+    ram = next(use for use in refused["memories"] if use["name"] == "ram")
+    assert ram["needed"]["bytes"] - ram["size_bytes"] == ram["missing_bytes"]
+
+
+def test_a_model_that_cannot_be_read_is_the_users_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["fit", str(tmp_path / "none.tflite")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
