@@ -38,5 +38,5 @@ def break_layer(rendered: RenderedModel, layer: int) -> RenderedModel:
             break
         broken = re.sub(pattern, replacement, body, count=1)
     if broken == body:
-        broken = f"{body}\n  {change}"
+        broken = f"{body} {change}"
     return dataclasses.replace(rendered, files={**rendered.files, name: text[:start] + broken + text[end:]})
