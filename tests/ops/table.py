@@ -30,6 +30,7 @@ Versions and types beyond these are refused by name before anything is built.
 _NOTES = """
 Cases are for each type. Where the cores have one or two, `make slow` runs more, on them and on the host.
 
+- SUM of int8 is compared with the interpreter's own kernel: the reference adds int8 as if it were uint8.
 - ELU: the reference kernels have none. It alone runs in the interpreter's own kernels, and the record names both.
 - SQRT and RSQRT of int8 stop the reference below the input's zero point: here the answer is that of the zero point.
 - DIV of int8 stops the reference at a divisor of zero: here the quotient is zero. Small dividends it divides wrongly
