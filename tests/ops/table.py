@@ -28,7 +28,8 @@ Versions and types beyond these are refused by name before anything is built.
 |---|---|---|---|---|
 """
 _NOTES = """
-Cases are for each type. Where the cores have one or two, `make slow` runs more, on them and on the host.
+Cases are for each type; of int32 in operators that only move elements, a quarter as many run on the host. Where the
+cores have one or two, `make slow` runs more, on them and on the host.
 
 - SUM of int8 is compared with the interpreter's own kernel: the reference adds int8 as if it were uint8.
 - ELU: the reference kernels have none. It alone runs in the interpreter's own kernels, and the record names both.
