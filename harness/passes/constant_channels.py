@@ -24,6 +24,7 @@ from harness.passes.intervals import Interval, channel_intervals
 from harness.passes.remove_channels import Removal, remove_channels
 
 Mask = NDArray[np.bool_]
+_MOST_CHANNELS = 1 << 20  # in all tensors: a short file may claim any shape, and each channel takes memory here
 
 
 def drop_constant_channels(graph: Graph) -> Graph:
@@ -31,6 +32,8 @@ def drop_constant_channels(graph: Graph) -> Graph:
 
     Nothing is run: what a channel can hold follows from the weights. At least one channel of every tensor stays.
     """
+    if sum(_channels(tensor) for tensor in graph.tensors.values() if tensor.data is None) > _MOST_CHANNELS:
+        return graph
     intervals, layers = channel_intervals(graph)
     ports = _ports(graph, layers)
     classes = _Classes(graph, ports)
