@@ -39,9 +39,15 @@ _COMPILER_VARIABLES = (
 )
 
 
+# PlatformIO makes these where they are missing, and fails when another PlatformIO makes one at the same moment.
+_SHARED_FOLDERS = ("packages", ".cache/downloads", ".cache/http", ".cache/tmp")
+
+
 def core_dir() -> Path:
     """Return PlatformIO's core folder in the cache, made on demand with SCons in it as a package of its kind."""
     folder = cache_dir() / "platformio"
+    for name in _SHARED_FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
     _make_scons_package(folder / "packages" / "tool-scons")
     return folder
 
