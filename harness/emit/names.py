@@ -39,4 +39,4 @@ def c_prefix(name: str) -> str:
     if not word:
         return "model_0"
     taken = word in _TAKEN or word.split("_")[0] in _OURS
-    return word if word[0].isalpha() and not taken else f"model_{word}"
+    return word if word[0].isalpha() and not taken else f"model_{word}"[:_MAX_LENGTH].strip("_")
