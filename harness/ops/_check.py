@@ -84,3 +84,13 @@ def _describe(graph: Graph, index: int) -> str:
         return "none"
     tensor = graph.tensors[index]
     return f"{tensor.dtype.value} {'x'.join(str(extent) for extent in tensor.shape) or 'scalar'}"
+
+
+def check_bias(node: Node, graph: Graph, bias: Tensor | None, channels: int, kind: str) -> None:
+    """Refuse a convolution's bias that is not one constant for each channel, in the type of its sums."""
+    if bias is None:
+        return
+    constant(node, graph, bias, "bias")
+    expect_shape(node, graph, bias, (channels,), "bias")
+    if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
+        raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")

@@ -106,6 +106,16 @@ def weight_scales(node: Node, graph: Graph, weights: Tensor, *, axis: int) -> tu
     return q.scales
 
 
+def channel_multipliers(
+    node: Node, graph: Graph, source: Tensor, weights: Tensor, output: Tensor, *, axis: int
+) -> tuple[Multiplier, ...]:
+    """Return one multiplier, or one per output channel along ``axis``, from the sums of a convolution to its output."""
+    input_scale, _ = per_tensor(node, graph, source)
+    output_scale, _ = per_tensor(node, graph, output)
+    scales = weight_scales(node, graph, weights, axis=axis)
+    return tuple(checked_multiplier(node, graph, input_scale * scale / output_scale) for scale in scales)
+
+
 def activation(node: Node, graph: Graph, code: int) -> Activation:
     """Return the fused activation. Raises UnsupportedModel for those that have no integer range."""
     names = {member.value: member for member in Activation}

@@ -8,21 +8,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.graph import DType, Graph, Node
+from harness.graph import Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._check import (
+    check_bias,
+    computed,
+    constant,
+    expect_shape,
+    operands,
+    refuse,
+    signature,
+    version_at_most,
+)
 from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
     Multiplier,
     Range,
     activation,
-    checked_multiplier,
+    channel_multipliers,
     fold_offset,
     output_range,
     per_tensor,
     requantization,
-    weight_scales,
 )
 from harness.ops._window import Window, window
 
@@ -59,11 +67,7 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"{depth} channels do not divide into filters of depth {filter_depth}")
     if filter_height * filter_width * filter_depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    if bias is not None:
-        constant(node, graph, bias, "bias")
-        expect_shape(node, graph, bias, (channels,), "bias")
-        if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
-            raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")
+    check_bias(node, graph, bias, channels, kind)
     options = node.options
     sliding = window(
         node,
@@ -80,14 +84,11 @@ def parse(node: Node, graph: Graph) -> Layer:
         window=sliding, groups=depth // filter_depth, range=output_range(node, graph, fused, output, kind)
     )
     if kind == "s8s8":
-        input_scale, input_zero = per_tensor(node, graph, source)
-        output_scale, output_zero = per_tensor(node, graph, output)
-        scales = weight_scales(node, graph, weights, axis=0)
         parameters = dataclasses.replace(
             parameters,
-            input_zero=input_zero,
-            output_zero=output_zero,
-            multipliers=tuple(checked_multiplier(node, graph, input_scale * scale / output_scale) for scale in scales),
+            input_zero=per_tensor(node, graph, source)[1],
+            output_zero=per_tensor(node, graph, output)[1],
+            multipliers=channel_multipliers(node, graph, source, weights, output, axis=0),
         )
     return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
 
