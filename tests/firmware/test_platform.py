@@ -9,6 +9,7 @@ import select
 import shutil
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +42,11 @@ def emulated_children(image: Path) -> list[int]:
             if str(image).encode() in words:
                 found.append(int(entry.name))
     return found
+
+
+def is_raw(terminal: int) -> bool:
+    """Whether the program in a terminal reads single keys, Ctrl-C among them."""
+    return not termios.tcgetattr(terminal)[3] & termios.ISIG
 
 
 @contextmanager
@@ -144,6 +150,9 @@ def test_the_monitor_shows_what_the_image_sends_and_ends_it_with_itself(built: C
     with monitor(project.folder) as (process_id, terminal):
         read_until(terminal, b"Terminal on emulator://mps2_an386")
         assert wait_until(lambda: len(emulated_children(image.elf)) == 1)
+        assert wait_until(
+            lambda: is_raw(terminal)
+        )  # until then Ctrl-C is a signal to PlatformIO, not a key of its monitor
         os.write(terminal, b"\x03")
         assert os.waitpid(process_id, 0)[1] == 0
     assert wait_until(lambda: not emulated_children(image.elf))
