@@ -28,11 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 from harness import registry
-from harness.bench import open_emulated
 from harness.boards import Board, board_ids, load_board
 from harness.errors import DoesNotFit
 from harness.firmware import build, render_project
-from harness.fit import Fit, fit, helpers_of, layer_kind
+from harness.footprint import Fit, fit, helpers_of, layer_kind
+from harness.measure import open_emulated
 from harness.runtimes.codegen import RUNTIME, lower_model
 
 ROOT = Path(__file__).resolve().parent.parent

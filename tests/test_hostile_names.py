@@ -21,7 +21,7 @@ from harness.report import report_path, study_report
 from harness.runtimes.codegen import RUNTIME
 from harness.store import open_store
 from harness.tasks import load_task
-from tests.bench.chain import chain_model
+from tests.measure.chain import chain_model
 
 MARK = "zq~x"  # no template holds it, and no identifier can
 PIECES = (

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli._console import console
-from harness.fit import Fit, MemoryUse, Size
+from harness.footprint import Fit, MemoryUse, Size
 
 _LEGEND = (
     "Bytes. Exact: tensors, weights, inputs, the stack's reserve. Estimated: code, and the firmware without a model."

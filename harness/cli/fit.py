@@ -35,7 +35,7 @@ def fit(
     """
     from harness.boards import board_ids, load_board
     from harness.cli._fit_view import as_dict, print_fits
-    from harness.fit import fit_all
+    from harness.footprint import fit_all
 
     try:
         data = model.read_bytes()

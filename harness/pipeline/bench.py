@@ -22,7 +22,7 @@ from harness.records import Artifact, BenchOutcome, Deployment, Failure, Firmwar
 from harness.runtimes import RenderedModel, Runtime
 
 if TYPE_CHECKING:
-    from harness.bench import Rig
+    from harness.measure import Rig
     from harness.store import Store
 
 
@@ -99,7 +99,7 @@ def _measure(
             known = _answer_from_store(request, open_store(), target, project, fed)
             if known is not None:
                 return _done(artifact, deployment, known, stages, request=request, cached=True)
-            from harness.bench import observe, prepare_golden
+            from harness.measure import observe, prepare_golden
 
             golden = prepare_golden(model, rendered, own=own, samples=request.real_samples)
             image = building.image()
@@ -126,7 +126,7 @@ def _answer_from_store(
 def _open_rig(
     target: Target, project: Project, image: BuiltImage, rendered: RenderedModel
 ) -> AbstractContextManager[Rig]:
-    from harness.bench import open_emulated, open_real
+    from harness.measure import open_emulated, open_real
 
     if target.driver is None:
         assert target.port is not None

@@ -29,7 +29,7 @@ from harness.records import (
 from harness.runtimes import LayerInfo, RenderedModel, Runtime
 
 if TYPE_CHECKING:
-    from harness.bench import Observed
+    from harness.measure import Observed
 
 
 def deployment_record(

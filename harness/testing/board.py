@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import proc, registry
-from harness.bench.rig import open_emulated
-from harness.bench.verify import infer
 from harness.boards import load_board
 from harness.firmware import build, open_project
+from harness.measure.rig import open_emulated
+from harness.measure.verify import infer
 from harness.runtimes import RenderedModel
 from harness.testing.host import Array
 

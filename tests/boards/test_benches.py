@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness import registry
-from harness.bench import open_emulated
 from harness.boards import load_board
 from harness.emulation import Counts, EmulatorDriver, _counter
 from harness.errors import DoesNotFit
 from harness.firmware import build, render_project
+from harness.measure import open_emulated
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import Failure, Measurement
 from harness.runtimes import RenderedModel, Runtime

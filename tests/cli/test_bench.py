@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli import app
 from harness.reference import Golden
-from tests.bench.chain import OPERATORS, chain_model
+from tests.measure.chain import OPERATORS, chain_model
 
 MODEL = chain_model()
 

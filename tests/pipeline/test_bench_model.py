@@ -14,8 +14,8 @@ from harness.pipeline import BenchRequest, bench_model
 from harness.records import How, Measurement
 from harness.reference import Golden
 from harness.store import Store, open_store
-from tests.bench.chain import chain_model
 from tests.conftest import ROOT
+from tests.measure.chain import chain_model
 
 MODEL = chain_model()
 GOLDEN_FNV = {"kws": "4e535c25", "ic": "c33c05f7", "ad": "064e6f2e", "vww": "ab66ecb1", "sww": "bb19f336"}

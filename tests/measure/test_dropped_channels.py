@@ -8,10 +8,10 @@ import dataclasses
 import pytest
 
 from harness import registry
-from harness.bench import open_emulated, prepare_golden, verify
 from harness.boards import load_board
 from harness.errors import WrongAnswer
 from harness.firmware import build, open_project
+from harness.measure import open_emulated, prepare_golden, verify
 from harness.runtimes import RenderedModel
 from harness.runtimes.codegen import RUNTIME
 from tests.passes.networks import SAME, model_of

@@ -14,7 +14,7 @@ from harness.boards import Board, board_ids, load_board
 from harness.cli import app
 from harness.errors import BadModel, DoesNotFit
 from harness.firmware import build, render_project
-from harness.fit import Fit, fit, fit_all
+from harness.footprint import Fit, fit, fit_all
 from harness.runtimes.codegen import RUNTIME
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
@@ -128,7 +128,7 @@ def test_reference_models_that_16_kb_cannot_hold_are_told_without_a_build(shared
 
 def test_nothing_heavy_is_imported() -> None:
     heavy = "tensorflow|ai_edge_litert|optuna|pandas|sqlalchemy|platformio|SCons|elftools|serial"
-    code = f"import harness.fit, sys; print([m for m in {heavy.split('|')!r} if m in sys.modules])"
+    code = f"import harness.footprint, sys; print([m for m in {heavy.split('|')!r} if m in sys.modules])"
     assert proc.run([sys.executable, "-c", code], timeout_seconds=60).output.strip() == "[]"
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A firmware on a rig: opened, measured, and held against the golden outputs."""
 
-from harness.bench.measure import Observed, observe
-from harness.bench.rig import Rig, open_emulated, open_real
-from harness.bench.verify import GoldenSet, prepare_golden, verify
+from harness.measure.observe import Observed, observe
+from harness.measure.rig import Rig, open_emulated, open_real
+from harness.measure.verify import GoldenSet, prepare_golden, verify
 
 __all__ = [
     "GoldenSet",

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 import pytest
 
 from harness import registry
-from harness.bench import open_emulated, prepare_golden, verify
-from harness.bench.rig import Rig
 from harness.boards import load_board
 from harness.errors import WrongAnswer
 from harness.firmware import build, open_project
+from harness.measure import open_emulated, prepare_golden, verify
+from harness.measure.rig import Rig
 from harness.runtimes import RenderedModel
 from harness.runtimes.codegen import RUNTIME
 from harness.testing.mutation import break_layer
-from tests.bench.chain import OPERATORS, chain_model
+from tests.measure.chain import OPERATORS, chain_model
 
 BOARD = load_board("mps2_an386")
 MODEL = chain_model()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.bench.rig import Rig
-from harness.bench.verify import GoldenSet, infer, load_inputs, verify
 from harness.emulation import Counts
 from harness.errors import DeviceFault, InstrumentError
+from harness.measure.rig import Rig
+from harness.measure.verify import GoldenSet, infer, load_inputs, verify
 from harness.records import Verification
 from harness.runtimes import RenderedModel
 
