@@ -68,11 +68,18 @@ def _model_files(rendered: RenderedModel) -> Iterator[tuple[str, bytes]]:
         yield f"src/model/{name}", text.encode()
 
 
-def _hal_files(board: Board) -> Mapping[str, bytes]:
+def _hal_files(board: Board) -> dict[str, bytes]:
     found = _copied("firmware_templates", f"hal/{board.firmware.hal}", "src/hal")
     if not found:
         raise BadBoard(f"board {board.id}: firmware_templates/hal has no folder {board.firmware.hal!r} with sources")
+    if is_local(board) and _is_bare_metal(board):
+        found |= _copied("firmware_templates", "project/bare_metal", "src/hal")
     return found
+
+
+def _is_bare_metal(board: Board) -> bool:
+    """Say whether no operating system is below the firmware, so that it brings its own start-up."""
+    return board.kind != "host"
 
 
 def _copied(data: str, source: str, target: str) -> dict[str, bytes]:
@@ -115,7 +122,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
 
 def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, bytes]:
     """Return PlatformIO's description of a board, made of the board's facts, and its linker script."""
-    bare = board.kind != "host"
+    bare = _is_bare_metal(board)
     emulator = board.emulators[0] if board.emulators else None
     size = {kind: sum(m.size_bytes for m in board.memories if m.kind == kind) for kind in ("flash", "ram")}
     manifest = {

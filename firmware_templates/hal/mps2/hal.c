@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "bare_metal.h"
 #include "harness_config.h"
 #include "mps2.h"
 
@@ -56,38 +57,15 @@ static uint32_t ticks_low;
 #define CONTROL_RECEIVE_INTERRUPT 8u
 #define INTERRUPT_RECEIVE 2u
 
-#define RETAINED_MAGIC 0x48524E53u
-#define FAULTS_IN_A_ROW 3u
-
-enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
-
-/* Survives a restart: start-up neither clears nor copies it. Without the magic, its content is that of power on. */
-static struct {
-  uint32_t magic;
-  uint32_t boots;
-  uint32_t next_cause;
-  uint32_t faults; /* in a row, without a byte from the host between them */
-} retained __attribute__((section(".noinit")));
-
-#define RING_SIZE 1024u /* a power of two */
-static uint8_t ring[RING_SIZE];
-static volatile uint32_t ring_head; /* written by the interrupt alone */
-static volatile uint32_t ring_tail; /* written by hal_read alone */
-
-static uint8_t reset_cause;
-
-extern uint8_t __stack_limit;
-
 void mps2_on_receive(void)
 {
   UART0->interrupt = INTERRUPT_RECEIVE;
   while ((UART0->state & STATE_RECEIVE_FULL) != 0u) {
-    if (ring_head - ring_tail == RING_SIZE) {
+    if (bare_metal_is_full()) {
       NVIC_DISABLE(HAL_UART0_RECEIVE_IRQ); /* the byte waits in the UART until hal_read has made room */
       return;
     }
-    ring[ring_head % RING_SIZE] = (uint8_t)UART0->data;
-    ring_head = ring_head + 1u;
+    bare_metal_keep((uint8_t)UART0->data);
   }
 }
 
@@ -101,7 +79,7 @@ void mps2_put_byte(uint8_t byte)
 
 static __attribute__((noreturn)) void restart(uint32_t cause)
 {
-  retained.next_cause = cause;
+  bare_metal_note_restart(cause);
   __asm__ volatile("dsb" ::: "memory");
   AIRCR = 0x05FA0004u; /* SYSRESETREQ */
   for (;;) {
@@ -111,8 +89,7 @@ static __attribute__((noreturn)) void restart(uint32_t cause)
 
 void mps2_restart_after_fault(void)
 {
-  retained.faults += 1u;
-  if (retained.faults >= FAULTS_IN_A_ROW) { /* it will not get better by itself: be quiet, and cost the host nothing */
+  if (!bare_metal_restart_helps()) {
     __asm__ volatile("cpsid i" ::: "memory");
     for (;;) {
       __asm__ volatile("wfi");
@@ -178,14 +155,7 @@ uint64_t hal_ticks(void)
 
 void hal_init(void)
 {
-  if (retained.magic != RETAINED_MAGIC) {
-    memset(&retained, 0, sizeof retained);
-    retained.magic = RETAINED_MAGIC;
-    retained.next_cause = CAUSE_POWER_ON;
-  }
-  retained.boots += 1u;
-  reset_cause = (uint8_t)retained.next_cause;
-  retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
+  bare_metal_note_start();
 
   start_timer();
   UART0->divisor = HARNESS_CLOCK_HZ / HARNESS_BAUD;
@@ -196,13 +166,8 @@ void hal_init(void)
 
 size_t hal_read(uint8_t *bytes, size_t size)
 {
-  size_t taken = 0;
-  while (taken < size && ring_tail != ring_head) {
-    bytes[taken++] = ring[ring_tail % RING_SIZE];
-    ring_tail = ring_tail + 1u;
-  }
+  size_t taken = bare_metal_take(bytes, size);
   if (taken > 0) {
-    retained.faults = 0;
     NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ); /* a full ring had switched it off */
   }
   return taken;
@@ -212,7 +177,7 @@ size_t hal_read(uint8_t *bytes, size_t size)
 void hal_wait(void)
 {
   __asm__ volatile("cpsid i" ::: "memory");
-  if (ring_tail == ring_head) {
+  if (bare_metal_is_empty()) {
     wait_for_interrupt();
   }
   __asm__ volatile("cpsie i" ::: "memory");
@@ -242,43 +207,7 @@ void hal_chip_id(uint8_t id[16])
   memset(id, 0, 16); /* the emulated board has none */
 }
 
-uint8_t hal_reset_cause(void)
-{
-  return reset_cause;
-}
-
-uint32_t hal_boot_count(void)
-{
-  return retained.boots;
-}
-
 void hal_reset(void)
 {
   restart(CAUSE_SOFTWARE);
-}
-
-uint8_t *hal_stack_limit(void)
-{
-  return &__stack_limit;
-}
-
-uint32_t hal_heap_bytes(void)
-{
-  return 0; /* there is no heap: the linker script gives no memory to one */
-}
-
-int hal_readable(uintptr_t address, uint32_t size)
-{
-  static const struct {
-    uint32_t address;
-    uint32_t size;
-  } memories[] = {HARNESS_MEMORIES};
-
-  for (size_t i = 0; i < sizeof memories / sizeof memories[0]; ++i) {
-    uintptr_t offset = address - memories[i].address; /* wraps where the address lies below */
-    if (offset < memories[i].size && size <= memories[i].size - offset) {
-      return 1;
-    }
-  }
-  return 0;
 }

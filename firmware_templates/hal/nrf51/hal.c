@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bare_metal.h"
 #include "harness_config.h"
 #include "nrf51.h"
 
@@ -48,40 +49,18 @@
 #define IRQ_UART0 (1u << HAL_UART0_IRQ)
 #define IRQ_TIMER0 (1u << HAL_TIMER0_IRQ)
 
-#define RETAINED_MAGIC 0x48524E53u
-#define FAULTS_IN_A_ROW 3u
-
-enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
-
-/* Survives a restart: start-up neither clears nor copies it. Without the magic, its content is that of power on. */
-static struct {
-  uint32_t magic;
-  uint32_t boots;
-  uint32_t next_cause;
-  uint32_t faults; /* in a row, without a byte from the host between them */
-} retained __attribute__((section(".noinit")));
-
-#define RING_SIZE 1024u /* a power of two */
-static uint8_t ring[RING_SIZE];
-static volatile uint32_t ring_head; /* written by the interrupt alone */
-static volatile uint32_t ring_tail; /* written by hal_read alone */
-
-static uint8_t reset_cause;
 static uint32_t ticks_high;
 static uint32_t ticks_low;
-
-extern uint8_t __stack_limit;
 
 void nrf51_on_uart(void)
 {
   while (UART_RECEIVED != 0u) {
-    if (ring_head - ring_tail == RING_SIZE) {
+    if (bare_metal_is_full()) {
       UART_INTERRUPT_CLEAR = UART_INTERRUPT_RECEIVED; /* the rest waits in the UART until hal_read has made room */
       return;
     }
     UART_RECEIVED = 0; /* before the byte is taken: taking it brings the next one's event */
-    ring[ring_head % RING_SIZE] = (uint8_t)UART_RECEIVE_DATA;
-    ring_head = ring_head + 1u;
+    bare_metal_keep((uint8_t)UART_RECEIVE_DATA);
   }
 }
 
@@ -108,7 +87,7 @@ void nrf51_put_byte(uint8_t byte)
 
 static __attribute__((noreturn)) void restart(uint32_t cause)
 {
-  retained.next_cause = cause;
+  bare_metal_note_restart(cause);
   __asm__ volatile("dsb" ::: "memory");
   AIRCR = 0x05FA0004u; /* SYSRESETREQ */
   for (;;) {
@@ -118,8 +97,7 @@ static __attribute__((noreturn)) void restart(uint32_t cause)
 
 void nrf51_restart_after_fault(void)
 {
-  retained.faults += 1u;
-  if (retained.faults >= FAULTS_IN_A_ROW) { /* it will not get better by itself: be quiet, and cost the host nothing */
+  if (!bare_metal_restart_helps()) {
     __asm__ volatile("cpsid i" ::: "memory");
     NVIC_DISABLE = 0xFFFFFFFFu;
     for (;;) {
@@ -131,14 +109,7 @@ void nrf51_restart_after_fault(void)
 
 void hal_init(void)
 {
-  if (retained.magic != RETAINED_MAGIC) {
-    memset(&retained, 0, sizeof retained);
-    retained.magic = RETAINED_MAGIC;
-    retained.next_cause = CAUSE_POWER_ON;
-  }
-  retained.boots += 1u;
-  reset_cause = (uint8_t)retained.next_cause;
-  retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
+  bare_metal_note_start();
 
   TIMER_STOP = 1;
   TIMER_MODE = 0; /* counts its own clock of 16 MHz */
@@ -158,13 +129,8 @@ void hal_init(void)
 
 size_t hal_read(uint8_t *bytes, size_t size)
 {
-  size_t taken = 0;
-  while (taken < size && ring_tail != ring_head) {
-    bytes[taken++] = ring[ring_tail % RING_SIZE];
-    ring_tail = ring_tail + 1u;
-  }
+  size_t taken = bare_metal_take(bytes, size);
   if (taken > 0) {
-    retained.faults = 0;
     UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED; /* a full ring had switched it off */
   }
   return taken;
@@ -175,7 +141,7 @@ size_t hal_read(uint8_t *bytes, size_t size)
 void hal_wait(void)
 {
   __asm__ volatile("cpsid i" ::: "memory");
-  if (ring_tail == ring_head) {
+  if (bare_metal_is_empty()) {
     NVIC_ENABLE = IRQ_TIMER0;
     __asm__ volatile("dsb\n wfi" ::: "memory");
     NVIC_DISABLE = IRQ_TIMER0;
@@ -223,43 +189,7 @@ void hal_chip_id(uint8_t id[16])
   memcpy(id, factory, sizeof factory);
 }
 
-uint8_t hal_reset_cause(void)
-{
-  return reset_cause;
-}
-
-uint32_t hal_boot_count(void)
-{
-  return retained.boots;
-}
-
 void hal_reset(void)
 {
   restart(CAUSE_SOFTWARE);
-}
-
-uint8_t *hal_stack_limit(void)
-{
-  return &__stack_limit;
-}
-
-uint32_t hal_heap_bytes(void)
-{
-  return 0; /* there is no heap: the linker script gives no memory to one */
-}
-
-int hal_readable(uintptr_t address, uint32_t size)
-{
-  static const struct {
-    uint32_t address;
-    uint32_t size;
-  } memories[] = {HARNESS_MEMORIES};
-
-  for (size_t i = 0; i < sizeof memories / sizeof memories[0]; ++i) {
-    uintptr_t offset = address - memories[i].address; /* wraps where the address lies below */
-    if (offset < memories[i].size && size <= memories[i].size - offset) {
-      return 1;
-    }
-  }
-  return 0;
 }

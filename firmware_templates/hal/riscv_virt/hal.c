@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bare_metal.h"
 #include "harness_config.h"
 
 #define UART_BYTE(offset) (*(volatile uint8_t *)(0x10000000u + (offset)))
@@ -33,27 +34,6 @@
 #define MIE_EXTERNAL 0x800u
 #define CAUSE_EXTERNAL 0x8000000Bu
 
-#define RETAINED_MAGIC 0x48524E53u
-#define FAULTS_IN_A_ROW 3u
-
-enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
-
-/* Survives a restart: start-up neither clears nor copies it. Without the magic, its content is that of power on. */
-static struct {
-  uint32_t magic;
-  uint32_t boots;
-  uint32_t next_cause;
-  uint32_t faults; /* in a row, without a byte from the host between them */
-} retained __attribute__((section(".noinit")));
-
-#define RING_SIZE 1024u /* a power of two */
-static uint8_t ring[RING_SIZE];
-static volatile uint32_t ring_head; /* written by the interrupt alone */
-static volatile uint32_t ring_tail; /* written by hal_read alone */
-static uint8_t reset_cause;
-
-extern uint8_t __stack_limit;
-
 void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_pointer);
 
 static void put_byte(uint8_t byte)
@@ -81,12 +61,11 @@ static void put_register(const char *name, uint32_t value)
 static void receive(void)
 {
   while ((UART_LINE_STATUS & STATUS_RECEIVED) != 0u) {
-    if (ring_head - ring_tail == RING_SIZE) {
+    if (bare_metal_is_full()) {
       UART_INTERRUPT_ENABLE = 0; /* the rest waits in the UART until hal_read has made room */
       return;
     }
-    ring[ring_head % RING_SIZE] = UART_DATA;
-    ring_head = ring_head + 1u;
+    bare_metal_keep(UART_DATA);
   }
 }
 
@@ -100,7 +79,7 @@ static __attribute__((noreturn)) void sleep_forever(void)
 
 static __attribute__((noreturn)) void restart(uint32_t cause)
 {
-  retained.next_cause = cause;
+  bare_metal_note_restart(cause);
   __asm__ volatile("fence" ::: "memory");
   TEST_DEVICE = TEST_RESET;
   sleep_forever();
@@ -121,8 +100,7 @@ void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_p
   put_register(" mtval=", value);
   put_register(" sp=", stack_pointer);
   put_text("\r\n");
-  retained.faults += 1u;
-  if (retained.faults >= FAULTS_IN_A_ROW) { /* it will not get better by itself: be quiet, and cost the host nothing */
+  if (!bare_metal_restart_helps()) {
     sleep_forever();
   }
   restart(CAUSE_FAULT);
@@ -130,14 +108,7 @@ void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_p
 
 void hal_init(void)
 {
-  if (retained.magic != RETAINED_MAGIC) {
-    memset(&retained, 0, sizeof retained);
-    retained.magic = RETAINED_MAGIC;
-    retained.next_cause = CAUSE_POWER_ON;
-  }
-  retained.boots += 1u;
-  reset_cause = (uint8_t)retained.next_cause;
-  retained.next_cause = 0; /* whatever restarts the core without telling remains unknown */
+  bare_metal_note_start();
 
   UART_LINE_CONTROL = 0x03; /* 8 bits, no parity, 1 stop bit; the emulated line has no speed */
   UART_FIFO_CONTROL = 0x07; /* FIFOs on and empty, interrupt at the first byte */
@@ -150,13 +121,8 @@ void hal_init(void)
 
 size_t hal_read(uint8_t *bytes, size_t size)
 {
-  size_t taken = 0;
-  while (taken < size && ring_tail != ring_head) {
-    bytes[taken++] = ring[ring_tail % RING_SIZE];
-    ring_tail = ring_tail + 1u;
-  }
+  size_t taken = bare_metal_take(bytes, size);
   if (taken > 0) {
-    retained.faults = 0;
     UART_INTERRUPT_ENABLE = 0x01; /* a full ring had switched it off */
   }
   return taken;
@@ -166,7 +132,7 @@ size_t hal_read(uint8_t *bytes, size_t size)
 void hal_wait(void)
 {
   __asm__ volatile("csrc mstatus, %0" ::"r"(MSTATUS_MIE) : "memory");
-  if (ring_tail == ring_head) {
+  if (bare_metal_is_empty()) {
     __asm__ volatile("wfi" ::: "memory");
   }
   __asm__ volatile("csrs mstatus, %0" ::"r"(MSTATUS_MIE) : "memory");
@@ -208,33 +174,7 @@ void hal_chip_id(uint8_t id[16])
   memset(id, 0, 16); /* the emulated board has none */
 }
 
-uint8_t hal_reset_cause(void)
-{
-  return reset_cause;
-}
-
-uint32_t hal_boot_count(void)
-{
-  return retained.boots;
-}
-
 void hal_reset(void)
 {
   restart(CAUSE_SOFTWARE);
-}
-
-uint8_t *hal_stack_limit(void)
-{
-  return &__stack_limit;
-}
-
-uint32_t hal_heap_bytes(void)
-{
-  return 0; /* there is no heap: the linker script gives no memory to one */
-}
-
-/* The machine has 128 MB; the board's memories are the first eight. */
-int hal_readable(uintptr_t address, uint32_t size)
-{
-  return address >= 0x80000000u && address < 0x80800000u && size <= 0x80800000u - address;
 }

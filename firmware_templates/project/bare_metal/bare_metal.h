@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What HALs without an operating system share: memory that outlives a restart, received bytes, readable memories. */
+#ifndef BARE_METAL_H
+#define BARE_METAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What hal_reset_cause answers. */
+enum { CAUSE_POWER_ON = 1, CAUSE_SOFTWARE = 2, CAUSE_FAULT = 4 };
+
+/* First in hal_init: counts the start and takes up its cause. */
+void bare_metal_note_start(void);
+
+/* Right before a restart: its cause. */
+void bare_metal_note_restart(uint32_t cause);
+
+/* On a fault: whether a restart may help. Not after the third without a byte from the host between them: then be quiet,
+ * and cost the host nothing. */
+int bare_metal_restart_helps(void);
+
+/* Bytes on their way from the receive interrupt, which keeps them, to hal_read, which takes them. */
+int bare_metal_is_full(void);
+int bare_metal_is_empty(void);
+void bare_metal_keep(uint8_t byte); /* there must be room */
+size_t bare_metal_take(uint8_t *bytes, size_t size);
+
+#endif
