@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from math import ceil
 from typing import Literal, TypeAlias
 
@@ -27,8 +28,14 @@ _UNKNOWN_LAYER_BYTES = 700  # where nothing was measured on the core: the usual 
 _UNKNOWN_HELPER_BYTES = 200
 _CODE_ERROR = 0.25  # of a kind that was measured: the same kernel differs by its layer's numbers
 _UNKNOWN_CODE_ERROR = 0.75
-_UNKNOWN_BASE = (16_384, 4_096, 512)  # flash, RAM, stack
-_UNKNOWN_BASE_ERROR = 1.0
+_UNKNOWN_BASE = Base(
+    date=date.min,
+    source="nobody has measured it: a guess",
+    flash_bytes=16_384,
+    ram_bytes=4_096,
+    stack_bytes=512,
+    error=1.0,
+)
 _ALIGNMENT_BYTES = 64  # that the linker may lose between sections
 
 
@@ -112,14 +119,14 @@ def fit(model: bytes, board: Board, *, name: str = "model.tflite") -> Fit:
 
 def fit_all(model: bytes, boards: Sequence[Board], *, name: str = "model.tflite") -> tuple[Fit, ...]:
     """Do ``fit`` for many boards; what is the same on several of them is done once."""
-    lowered: dict[frozenset[str], Lowering] = {}
+    lowered: dict[str, Lowering] = {}
     planned: dict[tuple[object, ...], tuple[int, ...]] = {}
     found = []
     for board in boards:
-        features, regions = board.core.features, _regions(board)
-        if features not in lowered:
-            lowered[features] = lower_model(model, board, name=name)
-        lowering = lowered[features]
+        core, regions = board.core.id, _regions(board)
+        if core not in lowered:
+            lowered[core] = lower_model(model, board, name=name)
+        lowering = lowered[core]
         key = (lowering.requests, regions)
         if key not in planned:
             planned[key] = tuple(plan_memory(lowering.requests, regions).region_bytes.values())
@@ -207,18 +214,7 @@ def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
 def _base(board: Board) -> tuple[Base, str | None]:
     if board.base is not None:
         return board.base, board.base.date.isoformat()
-    flash, ram, stack = _UNKNOWN_BASE
-    return (
-        Base.model_construct(
-            date=None,
-            source="nobody has measured it: a guess",
-            flash_bytes=flash,
-            ram_bytes=ram,
-            stack_bytes=stack,
-            error=_UNKNOWN_BASE_ERROR,
-        ),
-        None,
-    )
+    return _UNKNOWN_BASE, None
 
 
 def _use(memory: Memory, needed: Size, activations: int) -> MemoryUse:

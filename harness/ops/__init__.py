@@ -2,7 +2,15 @@
 """Operators of the ``codegen`` runtime, one module each, named after the TFLite operator in lower case."""
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._choice import choose_variant, count_macs, parse_layer, supported_operators, variants_of
+from harness.ops._choice import (
+    accepting_variants,
+    choose_variant,
+    count_macs,
+    parse_layer,
+    supported_operators,
+    variants_of,
+)
+from harness.ops._signature import layer_signature
 
 __all__ = [
     "Constant",
@@ -10,8 +18,10 @@ __all__ = [
     "Lowered",
     "Number",
     "Variant",
+    "accepting_variants",
     "choose_variant",
     "count_macs",
+    "layer_signature",
     "parse_layer",
     "supported_operators",
     "variants_of",

@@ -55,13 +55,20 @@ def variants_of(operator: str) -> tuple[Variant, ...]:
     return found
 
 
-def choose_variant(layer: Layer, features: frozenset[str], wanted: str | None = None) -> Variant:
-    """Return the variant ``wanted`` by a plan, else the cheapest that accepts the layer on a core with ``features``.
+def accepting_variants(layer: Layer, features: frozenset[str]) -> tuple[Variant, ...]:
+    """Return the variants that accept a layer on a core with ``features``."""
+    return tuple(variant for variant in variants_of(layer.node.op) if variant.accepts(layer, features))
 
-    Raises UserError where the plan's variant does not exist or does not accept the layer, UnsupportedModel where none
-    does.
+
+def choose_variant(
+    layer: Layer, features: frozenset[str], wanted: str | None = None, preferred: str | None = None
+) -> Variant:
+    """Return the variant ``wanted`` by a plan, else ``preferred`` where it accepts the layer, else the cheapest.
+
+    Only those that accept the layer on a core with ``features`` come into question. Raises UserError where the plan's
+    variant does not exist or does not accept the layer, UnsupportedModel where none does.
     """
-    accepting = {v.name: v for v in variants_of(layer.node.op) if v.accepts(layer, features)}
+    accepting = {variant.name: variant for variant in accepting_variants(layer, features)}
     if wanted is not None:
         if wanted not in accepting:
             raise UserError(
@@ -74,6 +81,8 @@ def choose_variant(layer: Layer, features: frozenset[str], wanted: str | None = 
             f"{layer.node.op} (operator {layer.node.index}) has no kernel for {layer.signature} "
             f"with {layer.weight_format} weights on this core"
         )
+    if preferred in accepting:
+        return accepting[preferred]
     return min(accepting.values(), key=lambda variant: variant.cost(layer))
 
 

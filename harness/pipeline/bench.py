@@ -89,7 +89,14 @@ def _measure(
         target = find_target(request.board, estimate=request.estimate)
     with stages("rendering"):
         runtime: Runtime = registry.load("harness.runtimes", request.runtime).RUNTIME
-        rendered = runtime.render(model, target.machine, name=request.name, optimize=request.optimize)
+        rendered = runtime.render(
+            model,
+            target.machine,
+            name=request.name,
+            optimize=request.optimize,
+            plan=request.plan,
+            preferred=request.preferred,
+        )
         own = check_own_inputs(rendered, request.inputs)
         deployment = deployment_record(request, artifact, runtime, target, rendered)
     with open_project(rendered, target.machine, optimize=request.optimize, keep=request.keep_project) as project:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UserError
+from harness.runtimes import KernelPlan
 
 if TYPE_CHECKING:
     from harness.store import Store
@@ -25,6 +26,7 @@ Watch: TypeAlias = Callable[[str], None]  # told the name of each stage as it be
 class BenchRequest:
     """One model on one board by one runtime.
 
+    ``plan`` names the kernel variants of layers, ``preferred`` those of layer signatures, wherever such layers are.
     ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
     ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
     """
@@ -34,6 +36,8 @@ class BenchRequest:
     board: str
     runtime: str = "codegen"
     optimize: str = "speed"
+    plan: KernelPlan = ()
+    preferred: KernelPlan = ()
     estimate: bool = False
     samples: int = 10
     inputs: Tensors | None = None

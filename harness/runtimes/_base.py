@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from harness.boards import Board
 from harness.graph import DType, Selection
 
-KernelPlan: TypeAlias = tuple[tuple[str, str], ...]  # variants by layer name, as in a Deployment
+KernelPlan: TypeAlias = tuple[tuple[str, str], ...]  # variants by layer name, as in a Deployment, or by signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +79,19 @@ class Runtime(Protocol):
     VERSION: str
 
     def render(
-        self, model: bytes, board: Board, *, name: str, optimize: str = "speed", plan: KernelPlan = ()
+        self,
+        model: bytes,
+        board: Board,
+        *,
+        name: str,
+        optimize: str = "speed",
+        plan: KernelPlan = (),
+        preferred: KernelPlan = (),
     ) -> RenderedModel:
         """Turn a model called ``name`` (a path or a plain name, whatever it holds) into C for a board.
 
-        ``plan`` names the kernel variants of some layers. Raises BadModel, UnsupportedModel, or DoesNotFit with
-        the bytes missing, before anything is built.
+        ``plan`` names the kernel variants of some layers, ``preferred`` those of layers with a signature, where there
+        are such layers. Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or
+        DoesNotFit with the bytes missing, before anything is built.
         """
         ...

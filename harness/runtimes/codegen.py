@@ -14,9 +14,10 @@ from harness.emit.names import c_prefix
 from harness.errors import DoesNotFit, UnsupportedModel, UserError, did_you_mean
 from harness.graph import Graph, Tensor
 from harness.memory import BufferRequest, Region, buffer_requests, plan_memory
-from harness.ops import Layer, Variant, choose_variant, count_macs, parse_layer
+from harness.ops import Layer, Variant, choose_variant, count_macs, layer_signature, parse_layer
 from harness.passes import simplify
 from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, Port, RenderedModel
+from harness.runtimes._default_plans import default_plan
 from harness.tflite import read_model
 
 
@@ -30,15 +31,26 @@ class Lowering:
     requests: tuple[BufferRequest, ...]
 
 
-def lower_model(model: bytes, board: Board, *, name: str, plan: KernelPlan = ()) -> Lowering:
+def lower_model(
+    model: bytes,
+    board: Board,
+    *,
+    name: str,
+    optimize: str = "speed",
+    plan: KernelPlan = (),
+    preferred: KernelPlan = (),
+) -> Lowering:
     """Read a model, simplify it, choose its kernels for a board and lower its layers.
+
+    The variant of a layer is what ``plan`` says by its name, else what ``preferred``, else what the plan that ships for
+    the core says by its signature, else the cheapest by the variants' own hints.
 
     Raises BadModel, UnsupportedModel, or UserError for a plan that does not fit the model.
     """
     graph = simplify(read_model(model, name=name))
     prefix = c_prefix(_stem(name))
-    layers = _parse(graph)
-    chosen = _choose(layers, board, plan)
+    layers = parse_layers(graph)
+    chosen = _choose(layers, board, plan, {**default_plan(board.core.id, optimize), **dict(preferred)})
     emitted = tuple(
         EmittedLayer(
             name=layer_name,
@@ -59,21 +71,27 @@ class Codegen:
     VERSION = harness.__version__
 
     def render(
-        self, model: bytes, board: Board, *, name: str, optimize: str = "speed", plan: KernelPlan = ()
+        self,
+        model: bytes,
+        board: Board,
+        *,
+        name: str,
+        optimize: str = "speed",
+        plan: KernelPlan = (),
+        preferred: KernelPlan = (),
     ) -> RenderedModel:
-        """Turn a model into C for a board; ``plan`` names the variants of some layers, the cheapest serve the others.
+        """Turn a model into C for a board, each layer by the variant that ``lower_model`` chooses.
 
         Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or DoesNotFit.
         """
-        del optimize  # the same sources serve every level
-        lowering = lower_model(model, board, name=name, plan=plan)
+        lowering = lower_model(model, board, name=name, optimize=optimize, plan=plan, preferred=preferred)
         graph, prefix, emitted = lowering.graph, lowering.prefix, lowering.layers
         _check_flash(emitted, board)
         placed = plan_memory(lowering.requests, activation_regions(board))
-        preferred = board.memory_for("activations")[0].name
+        first_region = board.memory_for("activations")[0].name
         return RenderedModel(
             prefix=prefix,
-            files=emit_model(graph, emitted, placed, prefix=prefix, board=board.id, preferred=preferred),
+            files=emit_model(graph, emitted, placed, prefix=prefix, board=board.id, preferred=first_region),
             inputs=tuple(_port(graph.tensor(index)) for index in graph.inputs),
             outputs=tuple(_port(graph.tensor(index)) for index in graph.outputs),
             layers=tuple(_info(layer) for layer in emitted),
@@ -101,8 +119,8 @@ def _stem(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).stem
 
 
-def _parse(graph: Graph) -> Mapping[str, Layer]:
-    """Check every node; layers are named after their operator and its number in the model file."""
+def parse_layers(graph: Graph) -> Mapping[str, Layer]:
+    """Check every node of a simplified graph; a layer's name is its operator and its number in the model file."""
     if not graph.nodes:
         raise UnsupportedModel(f"{graph.name}: the model computes nothing")
     for index in (*graph.inputs, *graph.outputs):
@@ -113,12 +131,17 @@ def _parse(graph: Graph) -> Mapping[str, Layer]:
     return {f"{node.op.lower()}_{node.index}": parse_layer(node, graph) for node in graph.nodes}
 
 
-def _choose(layers: Mapping[str, Layer], board: Board, plan: KernelPlan) -> tuple[Variant, ...]:
+def _choose(
+    layers: Mapping[str, Layer], board: Board, plan: KernelPlan, preferred: Mapping[str, str]
+) -> tuple[Variant, ...]:
     wanted = dict(plan)
     unknown = sorted(set(wanted) - set(layers))
     if unknown:
         raise UserError(f"the kernel plan names the layer {unknown[0]!r}", hint=did_you_mean(unknown[0], layers))
-    return tuple(choose_variant(layer, board.core.features, wanted.get(name)) for name, layer in layers.items())
+    return tuple(
+        choose_variant(layer, board.core.features, wanted.get(name), preferred.get(layer_signature(layer)))
+        for name, layer in layers.items()
+    )
 
 
 def _check_flash(layers: Sequence[EmittedLayer], board: Board) -> None:

@@ -8,7 +8,15 @@ import dataclasses
 import pytest
 
 from harness.errors import UnsupportedModel, UserError
-from harness.ops import _choice, choose_variant, count_macs, parse_layer, supported_operators, variants_of
+from harness.ops import (
+    _choice,
+    choose_variant,
+    count_macs,
+    layer_signature,
+    parse_layer,
+    supported_operators,
+    variants_of,
+)
 from harness.ops._base import Layer, Variant
 from harness.tflite import read_model
 from tests.runtimes.models import small_network
@@ -39,6 +47,26 @@ def test_a_plan_overrides_the_cost_but_not_what_a_core_can_run() -> None:
     assert choose_variant(CONV, frozenset({"dsp"}), "generic").name == "generic"
     with pytest.raises(UserError, match="no variant 'dsp' for this layer and core"):
         choose_variant(CONV, frozenset(), "dsp")
+
+
+@pytest.mark.usefixtures("two_variants")
+def test_a_preference_serves_where_the_core_can_run_it_and_is_passed_over_elsewhere() -> None:
+    assert choose_variant(CONV, frozenset({"dsp"}), preferred="generic").name == "generic"
+    assert choose_variant(CONV, frozenset(), preferred="dsp").name == "generic"
+    assert choose_variant(CONV, frozenset({"dsp"}), "dsp", preferred="generic").name == "dsp"
+
+
+def test_a_layer_signature_tells_operator_types_shapes_and_window_and_no_values() -> None:
+    assert layer_signature(CONV) == ("CONV_2D s8s8 1x6x6x5 by 5x3x3x5 to 1x6x6x5, window 3x3 stride 1x1 pad 1x1")
+    other = dataclasses.replace(CONV, weight_format="block_sparse")
+    assert layer_signature(other).startswith("CONV_2D s8s8 block_sparse 1x6x6x5")
+    signatures = [layer_signature(parse_layer(node, GRAPH)) for node in GRAPH.nodes]
+    assert signatures[1:] == [
+        "ADD s8s8 1x6x6x5+1x6x6x5 to 1x6x6x5",
+        "AVERAGE_POOL_2D s8s8 1x6x6x5 to 1x2x2x5, window 3x3 stride 3x3 pad 0x0",
+        "RESHAPE s8s8 1x2x2x5 to 1x20",
+        "FULLY_CONNECTED s8s8 1x20 by 4x20 to 1x4",
+    ]
 
 
 def test_a_weight_format_without_a_kernel_is_refused() -> None:
