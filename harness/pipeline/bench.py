@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benched:
-    """An outcome, and the output tensors where the device was asked (a cached answer has none)."""
+    """An outcome, its error where it is a failure, and the output tensors where the device was asked (not the store)."""
 
     outcome: BenchOutcome
     outputs: Tensors | None = None
+    error: HarnessError | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ def bench_model(request: BenchRequest, open_store: OpenStore, watch: Watch = lam
             artifact, model = _artifact(request)
         done = _measure(request, artifact, model, open_store, stages)
     except HarnessError as error:
-        done = Benched(outcome=_failed(request, artifact, open_store(), stages, error))
+        done = Benched(outcome=_failed(request, artifact, open_store(), stages, error), error=error)
     open_store().put_outcome(done.outcome)
     return done
 
