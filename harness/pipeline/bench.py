@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benched:
-    """An outcome, its error where it is a failure, and the output tensors where the device was asked (not the store)."""
+    """An outcome, the error that it failed with, and the output tensors where the device was asked, not the store."""
 
     outcome: BenchOutcome
     outputs: Tensors | None = None
