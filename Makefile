@@ -50,8 +50,10 @@ $(STAMPS)/packages: requirements.lock $(STAMPS)/venv
 	@$(BIN)/python -m pip install -q --no-input --require-hashes --no-deps --only-binary :all: -r requirements.lock
 	@touch $@
 
+# "compat" is a plain path in site-packages: the default is a finder whose imports each start of Python pays for.
 $(STAMPS)/project: pyproject.toml setup.py $(STAMPS)/packages
-	@$(BIN)/python -m pip install -qq --no-input --no-index --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --no-input --no-index --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat --editable .
 	@touch $@
 
 $(STAMPS)/firmware: scripts/prepare.py harness/pio.py $(wildcard harness/emulation/plugin/*) $(STAMPS)/project

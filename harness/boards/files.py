@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+import msgspec
 
 from harness.boards.schema import Board, Core
 from harness.errors import BadBoard, did_you_mean
 from harness.settings import data_dir
 
 _Schema = TypeVar("_Schema", Board, Core)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z", re.DOTALL)
 
 
 def board_ids(folder: Path | None = None) -> tuple[str, ...]:
@@ -33,7 +35,8 @@ def load_board(board_id: str, folder: Path | None = None) -> Board:
     core = facts.get("core")
     if not isinstance(core, str):
         raise BadBoard(f"{path.name}: 'core' must name a file of boards/cores")
-    return _validate(Board, {**facts, "id": path.stem, "core": _load_core(core, folder / "cores")}, path)
+    facts = {**facts, "id": path.stem, "core": _load_core(core, folder / "cores")}
+    return _validate(Board, _with_pairs(facts, "firmware", "hardware"), path)
 
 
 def _find(board_id: str, folder: Path) -> Path:
@@ -50,7 +53,16 @@ def _load_core(core_id: str, folder: Path) -> Core:
     cores = {p.stem for p in folder.glob("*.toml")}
     if core_id not in cores:
         raise BadBoard(f"there is no core {core_id!r}", hint=did_you_mean(core_id, cores))
-    return _validate(Core, {**_read_toml(path), "id": core_id}, path)
+    facts = _with_pairs(_with_pairs(_read_toml(path), "code", "layers"), "code", "helpers")
+    return _validate(Core, {**facts, "id": core_id}, path)
+
+
+def _with_pairs(facts: dict[str, Any], table: str, key: str) -> dict[str, Any]:
+    """Turn a table of the file's author's own keys into pairs: a record that can be hashed."""
+    inner = facts.get(table)
+    if not isinstance(inner, dict) or not isinstance(inner.get(key), dict):
+        return facts
+    return {**facts, table: {**inner, key: list(inner[key].items())}}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -64,16 +76,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Schema:
     try:
-        return schema.model_validate(facts)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        if first["type"] != "extra_forbidden":
-            raise BadBoard(f"{path.name}: {where}: {first['msg']}") from error
-        unknown = str(first["loc"][-1])
-        nearest = get_close_matches(unknown, _all_keys(), n=1, cutoff=0.5)
+        return msgspec.convert(facts, schema)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at `$")
+        where = place.strip(".`")
+        unknown = _UNKNOWN.match(said)
+        if unknown is None:
+            raise BadBoard(f"{path.name}: {where or 'the file'}: {said}") from error
+        key = unknown.group(1)
+        nearest = get_close_matches(key, _all_keys(), n=1, cutoff=0.5)
         hint = f"Did you mean {nearest[0]!r}?" if nearest else "See docs/boards.md for the keys of a board's file."
-        raise BadBoard(f"{path.name}: unknown key {where!r}", hint=hint) from error
+        raise BadBoard(f"{path.name}: unknown key {f'{where}.{key}'.strip('.')!r}", hint=hint) from error
 
 
 def _all_keys() -> list[str]:
@@ -81,4 +94,4 @@ def _all_keys() -> list[str]:
 
     firmware = (schema.FirmwareFacts, schema.PlatformIO, schema.Base, schema.CodeSizes)
     tables = (schema.Board, schema.Core, schema.Memory, schema.Usb, schema.Emulator, schema.Estimate, *firmware)
-    return sorted({key for table in tables for key in table.model_fields})
+    return sorted({key for table in tables for key in table.__struct_fields__})

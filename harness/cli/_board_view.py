@@ -36,7 +36,7 @@ def summary(board: Board, reach: Reach) -> dict[str, Any]:
 def facts(board: Board, reach: Reach) -> dict[str, Any]:
     """Return all facts of a board, as JSON: the keys of its file, and what this machine can do with it."""
     return {
-        **board.model_dump(mode="json"),
+        **board.facts(),
         "estimate_note": None if _has_price(board) else NO_PRICE,
         "here": _here(reach),
     }

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from harness.boards import Board, load_board
 from harness.emulation import qemu
@@ -90,7 +91,7 @@ def test_a_qemu_that_hangs_is_a_device_fault_and_is_ended(
 
 
 def test_a_machine_that_qemu_does_not_know_is_an_open_error(board: Board, image: Path) -> None:
-    strange = board.model_copy(update={"emulators": (board.emulators[0].model_copy(update={"machine": "mps2-an999"}),)})
+    strange = replace(board, emulators=(replace(board.emulators[0], machine="mps2-an999"),))
     with pytest.raises(OpenError, match="unsupported machine"):
         qemu.DRIVER.start(strange, image, count=None)
 

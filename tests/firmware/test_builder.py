@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from harness import pio, proc
 from harness.boards import Board, load_board
@@ -34,8 +35,8 @@ def compiled(log: str) -> set[str]:
 
 
 def with_memory(board: Board, kind: str, size_bytes: int) -> Board:
-    memories = tuple(m.model_copy(update={"size_bytes": size_bytes} if m.kind == kind else {}) for m in board.memories)
-    return board.model_copy(update={"memories": memories})
+    memories = tuple(replace(m, size_bytes=size_bytes) if m.kind == kind else m for m in board.memories)
+    return replace(board, memories=memories)
 
 
 @pytest.mark.parametrize("board_id", LOCAL_BOARDS)

@@ -6,6 +6,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from harness.boards import Board, board_ids, load_board
 from harness.errors import BadBoard, BadModel, UserError
@@ -54,7 +55,7 @@ def test_the_key_depends_on_the_model_the_flags_the_board_and_the_compiler(
     def key(first: int = 1, optimize: str = "speed", board: Board = BOARD) -> str:
         return render_project(tiny_model(first=first), board, tmp_path / "p", optimize=optimize).build_key
 
-    slower = BOARD.model_copy(update={"clock_hz": 1})
+    slower = replace(BOARD, clock_hz=1)
     keys = [key(), key(first=7), key(optimize="size"), key(board=slower)]
     monkeypatch.setattr("harness.firmware.files.toolchain_version", lambda _board: "another compiler")
     keys.append(key())
@@ -119,7 +120,7 @@ def test_a_hostile_file_name_is_refused_before_anything_is_written(tmp_path: Pat
     "name", ['x"\n[env:evil]', "${sysenv.HOME}", "<script>", "*/ int x; /*", "$(reboot)", "%s {{ 7 }}"]
 )
 def test_a_hostile_board_name_reaches_neither_ini_nor_c(tmp_path: Path, name: str) -> None:
-    board = BOARD.model_copy(update={"name": name})
+    board = replace(BOARD, name=name)
     project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
     for path, content in contents(project.folder).items():
         if not path.endswith(("README.md", f"{board.id}.json")):
@@ -138,9 +139,9 @@ def test_an_unknown_optimise_level_names_the_valid_ones(tmp_path: Path) -> None:
 
 
 def test_a_board_whose_hal_does_not_exist_is_refused(tmp_path: Path) -> None:
-    firmware = BOARD.firmware.model_copy(update={"hal": "abacus"})
+    firmware = replace(BOARD.firmware, hal="abacus")
     with pytest.raises(BadBoard, match="abacus"):
-        render_project(tiny_model(), BOARD.model_copy(update={"firmware": firmware}), tmp_path / "p", optimize="speed")
+        render_project(tiny_model(), replace(BOARD, firmware=firmware), tmp_path / "p", optimize="speed")
 
 
 def test_open_projects_at_the_same_time_get_folders_of_their_own_and_later_ones_use_them_again() -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from harness import proc
 from harness.boards import Board, board_ids, load_board
@@ -24,8 +25,8 @@ MEASURED = tuple(board for board in board_ids() if load_board(board).base is not
 
 
 def with_memory(board: Board, name: str, size_bytes: int) -> Board:
-    memories = tuple(m.model_copy(update={"size_bytes": size_bytes}) if m.name == name else m for m in board.memories)
-    return board.model_copy(update={"memories": memories})
+    memories = tuple(replace(m, size_bytes=size_bytes) if m.name == name else m for m in board.memories)
+    return replace(board, memories=memories)
 
 
 def memory(found: Fit, name: str) -> tuple[int, int]:
@@ -81,8 +82,8 @@ def test_what_lies_within_the_margin_of_an_estimate_is_too_close_to_say() -> Non
 
 def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes() -> None:
     board = load_board("esp32")
-    blocks = tuple(m.model_copy(update={"largest_block_bytes": 100}) if m.name == "ram" else m for m in board.memories)
-    found = fit(DIGITS.read_bytes(), board.model_copy(update={"memories": blocks}))
+    blocks = tuple(replace(m, largest_block_bytes=100) if m.name == "ram" else m for m in board.memories)
+    found = fit(DIGITS.read_bytes(), replace(board, memories=blocks))
     assert found.verdict == "does not fit"
     assert found.missing_bytes == found.activations_bytes - 100
 

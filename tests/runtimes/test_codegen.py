@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from harness.boards import Board, Memory, load_board
 from harness.errors import BadModel, DoesNotFit, UnsupportedModel, UserError
@@ -20,12 +22,12 @@ HOST = load_board("host")
 
 
 def with_memories(*memories: Memory) -> Board:
-    return load_board("mps2_an385").model_copy(update={"memories": memories})
+    return replace(load_board("mps2_an385"), memories=memories)
 
 
 def memory(name: str, size: int, *holds: str) -> Memory:
     kind = "flash" if "weights" in holds else "ram"
-    return Memory.model_validate({"name": name, "kind": kind, "address": 0, "size_bytes": size, "holds": holds})
+    return msgspec.convert({"name": name, "kind": kind, "address": 0, "size_bytes": size, "holds": holds}, Memory)
 
 
 @pytest.mark.parametrize("name", ["ad", "ic", "kws", "sww", "vww"])
