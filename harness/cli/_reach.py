@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, cast
 
 from harness import registry
@@ -44,13 +43,12 @@ class Reach:
 
 
 def look_around(boards: Iterable[Board]) -> dict[str, Reach]:
-    """Look for each board on this machine, by its id; every emulator is asked for its version once."""
-    version = cache(_emulator_version)
-    return {board.id: _reach(board, version) for board in boards}
+    """Look for each board on this machine, by its id."""
+    return {board.id: _reach(board) for board in boards}
 
 
-def _reach(board: Board, version: Callable[[str], str | None]) -> Reach:
-    emulators = tuple((emulator, version(emulator.driver)) for emulator in board.emulators)
+def _reach(board: Board) -> Reach:
+    emulators = tuple((emulator, _driver(emulator).version(board)) for emulator in board.emulators)
     ports = _ports(board)
     status: Status = "absent"
     if ports:
@@ -59,7 +57,7 @@ def _reach(board: Board, version: Callable[[str], str | None]) -> Reach:
         status = "host" if board.kind == "host" else "emulated"
     elif board.estimate is not None:
         stand_in = load_board(board.estimate.stand_in)
-        if any(version(emulator.driver) is not None for emulator in stand_in.emulators):
+        if any(_driver(emulator).installed(stand_in) for emulator in stand_in.emulators):
             status = "estimated"
     return Reach(status=status, ports=ports, emulators=emulators)
 
@@ -72,5 +70,5 @@ def _ports(board: Board) -> tuple[str, ...]:
     return find_ports(board.usb.ids)
 
 
-def _emulator_version(driver: str) -> str | None:
-    return cast(EmulatorDriver, registry.load("harness.emulation", driver).DRIVER).version()
+def _driver(emulator: Emulator) -> EmulatorDriver:
+    return cast(EmulatorDriver, registry.load("harness.emulation", emulator.driver).DRIVER)

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
+import os
 import pkgutil
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -47,7 +50,20 @@ def _print_version(wanted: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code that docs/exit-codes.md gives."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    gc.set_threshold(50_000, 20, 20)  # what imports make stays: looking it through again and again frees nothing
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process, everything written: taking down the modules first would take a quarter of a second."""
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # who read the output has left
+        pass
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

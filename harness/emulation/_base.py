@@ -56,8 +56,12 @@ class EmulatorDriver(Protocol):
     NAME: str
     COUNTS: bool  # whether it can count instructions
 
-    def version(self) -> str | None:
-        """Return the version of the emulator on this machine, or None where there is none."""
+    def installed(self, board: Board) -> bool:
+        """Say whether this machine has what runs the board, without starting it."""
+        ...
+
+    def version(self, board: Board) -> str | None:
+        """Return the version of what runs the board on this machine, or None where there is none that tells it."""
         ...
 
     def start(self, board: Board, image: Path, *, count: CountRequest | None) -> EmulatorSession:

@@ -6,13 +6,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
-
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import OpenError, did_you_mean
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 Range: TypeAlias = tuple[int, int]  # first address, first address behind it
 
@@ -47,6 +46,10 @@ def function_ranges(image: Path, names: Iterable[str]) -> dict[str, Range]:
 
 
 def _functions(image: Path) -> Iterator[tuple[str, Range]]:
+    from elftools.common.exceptions import ELFError  # not before there is an image
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.sections import SymbolTableSection
+
     try:
         with image.open("rb") as stream:
             elf = ELFFile(stream)

@@ -21,8 +21,14 @@ class Native:
     NAME = "native"
     COUNTS = False
 
-    def version(self) -> str:
-        """Return the architecture of this machine: there is nothing to install."""
+    def installed(self, board: Board) -> bool:
+        """There is nothing to install."""
+        del board
+        return True
+
+    def version(self, board: Board) -> str:
+        """Return the architecture of this machine."""
+        del board
         return platform.machine()
 
     def start(self, board: Board, image: Path, *, count: CountRequest | None) -> ProcessSession:

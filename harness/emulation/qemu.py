@@ -82,13 +82,16 @@ class Qemu:
     NAME = "qemu"
     COUNTS = True
 
-    def version(self) -> str | None:
-        """Return the version of QEMU on this machine, or None where there is none."""
-        for program in (_ARM, _RISCV32):
-            path = program.find()
-            if path is not None:
-                return _version_of(path)
-        return None
+    def installed(self, board: Board) -> bool:
+        """Say whether this machine has the QEMU for the board's core."""
+        program = _PROGRAMS.get(board.core.isa)
+        return program is not None and program.find() is not None
+
+    def version(self, board: Board) -> str | None:
+        """Return the version of the QEMU for the board's core, or None where there is none."""
+        program = _PROGRAMS.get(board.core.isa)
+        path = None if program is None else program.find()
+        return None if path is None else _version_of(path)
 
     def prepare(self) -> tuple[Path, ...]:
         """Compile the counter for every QEMU of this machine ahead of its first use, and return the plugins.

@@ -26,7 +26,7 @@ class Target:
         """Name of the rig with its version: figures counted on one rig are the same on another of this name."""
         if self.driver is None or self.emulator is None:
             return f"{self.board.id} at {self.port}"
-        name = f"{self.driver.NAME} {self.driver.version()} {self.emulator.machine}"
+        name = f"{self.driver.NAME} {self.driver.version(self.machine)} {self.emulator.machine}"
         if self.board is self.machine:
             return name
         return f"{name}, priced as {self.board.id} ({self.board.key[:12]})"
@@ -74,7 +74,7 @@ def _emulated(board: Board, machine: Board) -> Target:
     missing = []
     for emulator in machine.emulators:
         driver: EmulatorDriver = registry.load("harness.emulation", emulator.driver).DRIVER
-        if driver.version() is not None:
+        if driver.installed(machine):
             return Target(board=board, machine=machine, emulator=emulator, driver=driver)
         missing.append(emulator.driver)
     raise OpenError(

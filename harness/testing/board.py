@@ -22,7 +22,7 @@ def missing_tools(board_id: str) -> str:
     if board.core.toolchain != "native" and proc.which(compiler) is None:
         return f"the compiler {compiler} is not installed"
     for emulator in board.emulators:
-        if registry.load("harness.emulation", emulator.driver).DRIVER.version() is not None:
+        if registry.load("harness.emulation", emulator.driver).DRIVER.installed(board):
             return ""
     return f"no emulator for {board_id} is installed"
 

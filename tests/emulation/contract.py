@@ -47,8 +47,9 @@ class EmulatorContract:
         assert isinstance(session, ProcessSession)
         return session
 
-    def test_it_says_which_version_it_is(self) -> None:
-        assert self.DRIVER.version()
+    def test_it_says_that_it_is_installed_and_which_version_it_is(self, board: Board) -> None:
+        assert self.DRIVER.installed(board)
+        assert self.DRIVER.version(board)
 
     def test_it_starts_and_answers_every_byte(self, board: Board, image: Path) -> None:
         sent = _PATTERN * 4

@@ -55,10 +55,10 @@ def test_a_missing_qemu_is_an_open_error_that_names_the_package(
     assert "apt-get install qemu-system-arm" in caught.value.hint
 
 
-def test_without_any_qemu_there_is_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_qemu_of_its_core_a_board_has_no_version(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_QEMU_ARM", "no-such-qemu")
-    monkeypatch.setenv("HARNESS_QEMU_RISCV32", "no-such-qemu")
-    assert qemu.DRIVER.version() is None
+    assert not qemu.DRIVER.installed(board)
+    assert qemu.DRIVER.version(board) is None
 
 
 def test_a_qemu_that_gives_up_is_an_open_error_with_its_own_words(
