@@ -5,21 +5,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 
 from harness.cli._console import console, grouped
+from harness.errors import HarnessError
 from harness.records import BenchOutcome, How, LayerProfile, Measurement, Quantity, Section
 
 
 def print_outcome(outcome: BenchOutcome) -> None:
-    """Print one outcome for people."""
-    out = console()
-    out.print()
-    model = _plain(Path(outcome.model).name)
-    out.rule(f"[bold]{model}[/] on [bold]{outcome.board}[/] ({outcome.runtime})", align="left")
-    if outcome.failure is not None:
-        out.print(f"[red]{outcome.failure.kind}[/] while {outcome.failure.stage}: {_plain(outcome.failure.message)}")
-        return
+    """Print what was measured, for people."""
+    out = _headed(outcome.model, outcome.board, outcome.runtime)
     assert outcome.measurement is not None
     assert outcome.firmware is not None
     found = outcome.measurement
@@ -34,6 +30,19 @@ def print_outcome(outcome: BenchOutcome) -> None:
     again = ", counted before (--no-cache counts again)" if outcome.cached else ""
     seconds = sum(took for _, took in outcome.seconds)
     out.print(f"[dim]measurement {found.id} on {_plain(found.rig)}{again}; {seconds:.1f} s[/]", soft_wrap=True)
+
+
+def print_failure(model: str, board: str, runtime: str, error: HarnessError) -> None:
+    """Print why a model on a board came to nothing."""
+    stage = f" while {error.stage}" if error.stage else ""
+    _headed(model, board, runtime).print(f"[red]{type(error).__name__}[/]{stage}: {_plain(str(error))}")
+
+
+def _headed(model: str, board: str, runtime: str) -> Console:
+    out = console()
+    out.print()
+    out.rule(f"[bold]{_plain(Path(model).name)}[/] on [bold]{_plain(board)}[/] ({runtime})", align="left")
+    return out
 
 
 def _plain(text: str) -> str:

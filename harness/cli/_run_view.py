@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -161,35 +160,3 @@ def print_result(found: SearchResult, objectives: Sequence[Objective], report: P
     if found.ended == "interrupted":
         out.print(f"\nInterrupted; nothing is lost. Go on with: {escape(resume)}", soft_wrap=True)
     out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)
-
-
-def result_json(found: SearchResult, objectives: Sequence[Objective], report: Path) -> str:
-    """Return the end of a search as JSON."""
-    front = [
-        {
-            "trial": trial.number,
-            "candidate": trial.candidate.key,
-            "artifact": trial.outcome.artifact,
-            "family": trial.candidate.family,
-            "parameters": dict(trial.candidate.parameters),
-            "compression": [{"name": step.name, **dict(step.parameters)} for step in trial.candidate.compression],
-            "values": {
-                value.objective: {"value": value.value, "how": value.how.value} for value in trial.outcome.values
-            },
-        }
-        for trial in found.trials
-        if trial.number in found.front
-    ]
-    return json.dumps(
-        {
-            "schema": 1,
-            "study": found.study,
-            "ended": found.ended,
-            "trials": len(found.trials),
-            "objectives": [objective.key for objective in objectives],
-            "front": front,
-            "quarantined": list(found.quarantined),
-            "report": str(report),
-        },
-        indent=2,
-    )

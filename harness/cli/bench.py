@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.errors import UserError, worst_exit_code
+import harness
+from harness.errors import EXIT_OK, HarnessError, UserError, worst_exit_code
 
 if TYPE_CHECKING:
-    from harness.records import BenchOutcome
-    from harness.store import Store
+    from harness import BenchResult
 
 
 def register(app: typer.Typer) -> None:
@@ -45,67 +47,63 @@ def bench(
     if output_files and len(models) * len(board) * len(runtime) > 1:
         raise UserError("--output takes one model on one board", hint="Bench the others by commands of their own.")
     from harness.cli._progress import Progress
-    from harness.pipeline import Benched, BenchRequest, bench_model, read_tensors, write_tensors
+    from harness.pipeline import read_tensors, write_tensors
 
     inputs = read_tensors(input_files) if input_files else None
     triples = [(model, name, kind) for model in models for name in board for kind in runtime]
-    finished: list[Benched] = []
-    with LateStore(results) as open_store, Progress(quiet=as_json) as progress:
+    ended: list[BenchResult | FailedBench] = []
+    with Progress(quiet=as_json) as progress:
         for model, name, kind in triples:
-            request = BenchRequest(
-                model=model,
-                name=str(model),
-                board=name,
-                runtime=kind,
-                optimize=optimize,
-                estimate=estimate,
-                samples=samples,
-                inputs=inputs,
-                keep_project=_project_folder(out, model, name, kind, alone=len(triples) == 1),
-                use_cache=cache and not output_files and out is None,  # the store has neither output tensors nor images
-            )
-            done = bench_model(request, open_store, progress.watch(f"{model.name} on {name}"))
-            finished.append(done)
+            try:
+                found: BenchResult | FailedBench = harness.bench(
+                    model,
+                    board=name,
+                    runtime=kind,
+                    optimize=optimize,
+                    estimate=estimate,
+                    samples=samples,
+                    inputs=inputs,
+                    outputs=bool(output_files),
+                    out=_project_folder(out, model, name, kind, alone=len(triples) == 1),
+                    cache=cache,
+                    results=results,
+                    progress=progress.watch(f"{model.name} on {name}"),
+                )
+            except HarnessError as error:
+                found = FailedBench(model=str(model), board=name, runtime=kind, error=error)
+            ended.append(found)
             if not as_json:
-                _print_outcome(done.outcome)
-    outcomes = [done.outcome for done in finished]
+                _print_end(found)
     if as_json:
-        from harness.cli._bench_json import print_json
-
-        print_json(outcomes)
-    if output_files and finished[-1].outputs is not None:
-        write_tensors(output_files, finished[-1].outputs)
-    return worst_exit_code(outcome.exit_code for outcome in outcomes)
+        typer.echo(json.dumps({"schema": 1, "results": [end.as_dict() for end in ended]}, indent=2))
+    if output_files and not isinstance(ended[-1], FailedBench) and ended[-1].outputs is not None:
+        write_tensors(output_files, ended[-1].outputs)
+    return worst_exit_code(end.error.exit_code if isinstance(end, FailedBench) else EXIT_OK for end in ended)
 
 
-class LateStore:
-    """The store of results, opened where it is first needed: what imports a database shall not delay the build."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedBench:
+    """A model on a board that came to nothing: one of several does not end the command."""
 
-    def __init__(self, results: Path | None) -> None:
-        self._results = results
-        self._store: Store | None = None
+    model: str
+    board: str
+    runtime: str
+    error: HarnessError
 
-    def __call__(self) -> Store:
-        """Open the store, or return it where it is open."""
-        if self._store is None:
-            from harness.settings import results_dir
-            from harness.store import open_store
-
-            self._store = open_store(results_dir(self._results))
-        return self._store
-
-    def __enter__(self) -> LateStore:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._store is not None:
-            self._store.close()
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object of ``--json``; docs/json.md describes it."""
+        failure = {"kind": type(self.error).__name__, "stage": self.error.stage, "message": str(self.error)}
+        head = {"model": self.model, "board": self.board, "runtime": self.runtime}
+        return {**head, "verified": False, "failure": failure}
 
 
-def _print_outcome(outcome: BenchOutcome) -> None:
-    from harness.cli._bench_view import print_outcome  # with rich, which is dear: not before there is something to show
+def _print_end(end: BenchResult | FailedBench) -> None:
+    from harness.cli import _bench_view as view  # with rich, which is dear: not before there is something to show
 
-    print_outcome(outcome)
+    if isinstance(end, FailedBench):
+        view.print_failure(end.model, end.board, end.runtime, end.error)
+    else:
+        view.print_outcome(end.outcome)
 
 
 def _project_folder(out: Path | None, model: Path, board: str, runtime: str, *, alone: bool) -> Path | None:

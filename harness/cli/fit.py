@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+import harness
 from harness.cli.boards import complete_board
-from harness.errors import EXIT_OK, DoesNotFit, UserError
+from harness.errors import EXIT_OK, DoesNotFit
 
 SCHEMA = 1
 
@@ -33,16 +34,9 @@ def fit(
 
     Ends with 1 where the model does not fit a board that was named.
     """
-    from harness.boards import board_ids, load_board
     from harness.cli._fit_view import as_dict, print_fits
-    from harness.footprint import fit_all
 
-    try:
-        data = model.read_bytes()
-    except OSError as error:
-        raise UserError(f"{model} cannot be read: {error.strerror or error}") from error
-    boards = [load_board(name) for name in board or board_ids()]
-    fits = fit_all(data, boards, name=str(model))
+    fits = harness.fit(model, board=board or None)
     if as_json:
         results = [as_dict(found, str(model)) for found in fits]
         typer.echo(json.dumps({"schema": SCHEMA, "results": results}, indent=2))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -41,57 +42,28 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the front as JSON.")] = False,
 ) -> int:
     """Search networks and their compression, each measured on the boards; ends with the best and an HTML report."""
-    from harness.boards import load_board
-    from harness.cli._run_bench import make_bench
-    from harness.cli._run_view import Display, print_result, result_json
-    from harness.compress import technique_names
-    from harness.pipeline import find_target
-    from harness.report import report_path, study_report
-    from harness.search import SearchRequest, default_objectives, parse_objectives
-    from harness.search import run as search
-    from harness.settings import results_dir
-    from harness.store import open_store
-    from harness.tasks import load_task, task_key
-    from harness.train import produce, training_stack
+    from harness.api._run import carry_out, search_request
+    from harness.cli._run_view import Display, print_result
 
-    for name in board:
-        find_target(name, estimate=estimate)  # nothing is trained for a board that cannot be reached
-    boards = [load_board(name) for name in board]
-    loaded = load_task(task)
-    metric = loaded.task.metric
-    objectives = (
-        parse_objectives(objective, metric, boards)
-        if objective
-        else default_objectives(metric, boards, estimate=estimate)
-    )
-    request = SearchRequest(
-        study=study or Path(task).stem,
-        task=loaded,
-        task_key=task_key(loaded, training_stack()),
-        boards=tuple(board),
-        objectives=objectives,
-        techniques=tuple(compress) or technique_names(),
-        driver=driver,
-        seed=seed,
-        options=(("estimate", estimate),),
-        trials=trials if trials or timeout else 20,
+    request = search_request(
+        board=board,
+        task=task,
+        trials=trials,
         timeout_seconds=timeout,
+        study=study,
         resume=resume,
+        objectives=objective,
+        compress=compress,
+        estimate=estimate,
+        seed=seed,
+        driver=driver,
     )
-    folder = results_dir(results)
-    with open_store(folder) as store, Display(request, quiet=as_json) as display:
-        found = search(
-            request,
-            store=store,
-            produce=lambda candidate, *, watch: produce(candidate, loaded, watch=watch),
-            bench=make_bench(loaded, store, estimate=estimate),
-            listen=display.listen,
-        )
-        report = study_report(store, request.study, report_path(folder, request.study))
+    with Display(request, quiet=as_json) as display:
+        found = carry_out(request, results=results, progress=display.listen)
     if as_json:
-        typer.echo(result_json(found, objectives, report))
+        typer.echo(json.dumps(found.as_dict(), indent=2))
     else:
-        print_result(found, objectives, report, _resume_command(request.study))
+        print_result(found.found, request.objectives, found.report, _resume_command(request.study))
     return EXIT_INTERRUPTED if found.ended == "interrupted" else EXIT_OK
 
 

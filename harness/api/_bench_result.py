@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a bench gives: the object of Python and the one of ``--json`` have the same names; docs/json.md has them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.canonical import to_plain
+from harness.records import (
+    BenchOutcome,
+    DroppedChannels,
+    FlashUse,
+    How,
+    LayerProfile,
+    Quantity,
+    Reference,
+    Section,
+)
+
+_NOT_IN_JSON = ("outcome", "outputs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How many inputs and layers were compared with the golden outputs, and by which rule."""
+
+    rule: str
+    reference: Reference
+    inputs: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A figure with its interval, and how it was obtained."""
+
+    value: float
+    low: float | None
+    high: float | None
+    how: How
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A layer of the deployed graph; ``read_bytes`` by memory region."""
+
+    name: str
+    op: str
+    macs: int
+    instructions: int | None
+    variant: str
+    read_bytes: Mapping[str, int]
+    dropped_channels: DroppedChannels | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ram:
+    """Bytes of RAM: what the inference occupies, its peak stack, all static RAM plus that stack; the heap."""
+
+    model_bytes: int
+    stack_bytes: int
+    total_bytes: int
+    heap_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchResult:
+    """A verified measurement of one model on one board.
+
+    ``outputs`` are the model's outputs in its order where they were asked for; ``outcome`` holds the records.
+    """
+
+    model: str
+    board: str
+    runtime: str
+    verified: bool
+    verification: Verified
+    output_sha256: str
+    build_key: str
+    measurement: str
+    rig: str
+    environment: Mapping[str, str]
+    cached: bool
+    instructions: int | None
+    latency_us: Estimate | None
+    energy_uj: Estimate | None
+    layers: tuple[Layer, ...]
+    ram: Ram
+    flash: FlashUse
+    sections: tuple[Section, ...]
+    seconds: Mapping[str, float]
+    outcome: BenchOutcome
+    outputs: tuple[NDArray[np.generic], ...] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object of ``harness bench --json``: plain JSON values."""
+        return {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name not in _NOT_IN_JSON}
+
+
+def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...] | None = None) -> BenchResult:
+    """Return the result of a bench that ended with a measurement."""
+    found, firmware = outcome.measurement, outcome.firmware
+    assert found is not None
+    assert firmware is not None
+    verification = found.verification
+    return BenchResult(
+        model=outcome.model,
+        board=outcome.board,
+        runtime=outcome.runtime,
+        verified=verification.verified,
+        verification=Verified(
+            rule=verification.rule,
+            reference=verification.reference,
+            inputs=verification.inputs,
+            layers=verification.layers,
+        ),
+        output_sha256=found.output_sha256,
+        build_key=found.build_key,
+        measurement=found.id,
+        rig=found.rig,
+        environment=dict(found.environment),
+        cached=outcome.cached,
+        instructions=None if found.instructions is None else int(found.instructions.value),
+        latency_us=_estimate(found.latency),
+        energy_uj=_estimate(found.energy),
+        layers=tuple(_layer(layer) for layer in found.layers),
+        ram=Ram(
+            model_bytes=found.ram.model_bytes,
+            stack_bytes=found.ram.stack_bytes,
+            total_bytes=found.ram.total_bytes,
+            heap_bytes=firmware.heap_bytes,
+        ),
+        flash=found.flash,
+        sections=firmware.sections,
+        seconds=dict(outcome.seconds),
+        outcome=outcome,
+        outputs=outputs,
+    )
+
+
+def _layer(layer: LayerProfile) -> Layer:
+    return Layer(
+        name=layer.name,
+        op=layer.op,
+        macs=layer.macs,
+        instructions=layer.instructions,
+        variant=layer.variant,
+        read_bytes=dict(layer.reads),
+        dropped_channels=layer.dropped,
+    )
+
+
+def _estimate(quantity: Quantity | None) -> Estimate | None:
+    if quantity is None:
+        return None
+    return Estimate(
+        value=quantity.value, low=quantity.low, high=quantity.high, how=quantity.how, source=quantity.source
+    )

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness.fit``: whether a model fits, told without a build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+from harness.boards import board_ids, load_board
+from harness.errors import UserError
+from harness.footprint import Fit, fit_all
+
+__all__ = ["Fit", "fit"]
+
+
+@overload
+def fit(model: str | Path | bytes, *, board: str) -> Fit: ...
+
+
+@overload
+def fit(model: str | Path | bytes, *, board: list[str] | tuple[str, ...] | None = None) -> tuple[Fit, ...]: ...
+
+
+def fit(model: str | Path | bytes, *, board: str | list[str] | tuple[str, ...] | None = None) -> Fit | tuple[Fit, ...]:
+    """Tell at once whether a model fits a board, several boards, or (without ``board``) each board there is.
+
+    ``model`` is the path of a ``.tflite`` file, or its bytes; a board is an id, or the path of a board's file. What one
+    board gives is a ``Fit``, what several give a tuple of them. Raises BadModel, UnsupportedModel, BadBoard, and
+    UserError where the file cannot be read; a model that does not fit is an answer, not an error.
+    """
+    names: Sequence[str] = [board] if isinstance(board, str) else board_ids() if board is None else board
+    data, name = (model, "model.tflite") if isinstance(model, bytes) else (_read(Path(model)), str(model))
+    fits = fit_all(data, [load_board(each) for each in names], name=name)
+    return fits[0] if isinstance(board, str) else fits
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error

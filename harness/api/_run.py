@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness.run``: a search that measures every candidate on the boards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from harness.boards import load_board
+from harness.canonical import to_plain
+from harness.compress import technique_names
+from harness.pipeline import BenchRequest, bench_model, find_target
+from harness.records import BenchOutcome, Candidate, How, Scalar
+from harness.report import report_path, study_report
+from harness.search import (
+    Bench,
+    Event,
+    FinishedTrial,
+    SearchRequest,
+    SearchResult,
+    default_objectives,
+    parse_objectives,
+)
+from harness.search import run as search
+from harness.search.request import Ended, Watch
+from harness.settings import results_dir
+from harness.store import Store, open_store
+from harness.tasks import LoadedTask, load_task, task_key
+from harness.train import model_inputs, produce, training_stack
+
+_TRIALS = 20
+_REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
+_NOT_IN_JSON = ("found",)
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """The value of an objective, and how it was obtained."""
+
+    value: float
+    how: How
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontEntry:
+    """A candidate that none other beats in every objective; ``artifact`` is the SHA-256 of its model in the store."""
+
+    trial: int
+    candidate: str
+    artifact: str | None
+    family: str
+    parameters: Mapping[str, Scalar]
+    compression: tuple[Mapping[str, Scalar], ...]
+    values: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A study as it stands at the end of a run: ``trials`` is how many are finished, ``found`` holds them all."""
+
+    study: str
+    ended: Ended
+    trials: int
+    objectives: tuple[str, ...]
+    front: tuple[FrontEntry, ...]
+    quarantined: tuple[str, ...]
+    report: Path
+    found: SearchResult
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the object of ``harness run --json``: plain JSON values."""
+        plain = {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name not in _NOT_IN_JSON}
+        return {"schema": SCHEMA, **plain, "report": str(self.report)}
+
+
+def run(
+    *,
+    board: str | Sequence[str] = "mps2_an386",
+    task: str | Path = "digits",
+    trials: int | None = None,
+    timeout_seconds: float | None = None,
+    study: str | None = None,
+    resume: bool = False,
+    objectives: Sequence[str] = (),
+    compress: Sequence[str] = (),
+    estimate: bool = False,
+    seed: int = 0,
+    driver: str = "optuna",
+    results: str | Path | None = None,
+    progress: Callable[[Event], None] | None = None,
+) -> RunResult:
+    """Search networks and their compression, each measured on the boards, and write a report.
+
+    ``task`` is a task's name or the path of its file; ``trials`` the number that the study shall have in the end
+    (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's), ``resume`` goes on
+    with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``compress`` names the
+    techniques to choose from (default: all). Everything is kept in the folder ``results`` (default: HARNESS_RESULTS,
+    else ./results). ``progress`` is told what happens; an interruption from the keyboard ends the search in order.
+
+    Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
+    is left to measure on.
+    """
+    request = search_request(
+        board=board,
+        task=task,
+        trials=trials,
+        timeout_seconds=timeout_seconds,
+        study=study,
+        resume=resume,
+        objectives=objectives,
+        compress=compress,
+        estimate=estimate,
+        seed=seed,
+        driver=driver,
+    )
+    return carry_out(request, results=results, progress=progress)
+
+
+def search_request(
+    *,
+    board: str | Sequence[str],
+    task: str | Path,
+    trials: int | None,
+    timeout_seconds: float | None,
+    study: str | None,
+    resume: bool,
+    objectives: Sequence[str],
+    compress: Sequence[str],
+    estimate: bool,
+    seed: int,
+    driver: str,
+) -> SearchRequest:
+    """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
+    names = [board] if isinstance(board, str) else list(board)
+    for name in names:
+        find_target(name, estimate=estimate)  # nothing is trained for a board that cannot be reached
+    boards = [load_board(name) for name in names]
+    loaded = load_task(str(task))
+    metric = loaded.task.metric
+    return SearchRequest(
+        study=study or Path(task).stem,
+        task=loaded,
+        task_key=task_key(loaded, training_stack()),
+        boards=tuple(names),
+        objectives=(
+            parse_objectives(objectives, metric, boards)
+            if objectives
+            else default_objectives(metric, boards, estimate=estimate)
+        ),
+        techniques=tuple(compress) or technique_names(),
+        driver=driver,
+        seed=seed,
+        options=(("estimate", estimate),),
+        trials=trials if trials or timeout_seconds else _TRIALS,
+        timeout_seconds=timeout_seconds,
+        resume=resume,
+    )
+
+
+def carry_out(
+    request: SearchRequest, *, results: str | Path | None, progress: Callable[[Event], None] | None
+) -> RunResult:
+    """Carry a search on to its end, and write its report."""
+    folder = results_dir(None if results is None else Path(results))
+    with open_store(folder) as store:
+        found = search(
+            request,
+            store=store,
+            produce=lambda candidate, *, watch: produce(candidate, request.task, watch=watch),
+            bench=_bench(request.task, store, estimate=bool(dict(request.options)["estimate"])),
+            listen=progress or (lambda _event: None),
+        )
+        report = study_report(store, request.study, report_path(folder, request.study))
+    return RunResult(
+        study=found.study,
+        ended=found.ended,
+        trials=len(found.trials),
+        objectives=tuple(objective.key for objective in request.objectives),
+        front=tuple(_front_entry(trial) for trial in found.trials if trial.number in found.front),
+        quarantined=found.quarantined,
+        report=report,
+        found=found,
+    )
+
+
+def _front_entry(trial: FinishedTrial) -> FrontEntry:
+    candidate = trial.candidate
+    return FrontEntry(
+        trial=trial.number,
+        candidate=candidate.key,
+        artifact=trial.outcome.artifact,
+        family=candidate.family,
+        parameters=dict(candidate.parameters),
+        compression=tuple({"name": step.name, **dict(step.parameters)} for step in candidate.compression),
+        values={value.objective: Figure(value=value.value, how=value.how) for value in trial.outcome.values},
+    )
+
+
+def _bench(loaded: LoadedTask, store: Store, *, estimate: bool) -> Bench:
+    """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
+
+    def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+        samples = model_inputs(model, loaded.data.validation.inputs[:_REAL_SAMPLES])
+        request = BenchRequest(
+            model=model,
+            name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
+            board=board,
+            estimate=estimate,
+            real_samples=tuple((sample,) for sample in samples),
+            candidate_key=candidate.key,
+        )
+        return bench_model(request, lambda: store, watch).outcome
+
+    return bench

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A study as a table of pandas: a row for each finished trial on each board, units in the names of the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import UserError
+from harness.records import Candidate, Failure, How, Measurement
+from harness.report.content import study_content
+from harness.report.figures import Entry
+from harness.store import Store, Trial, TrialState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Figures that differ in how they were obtained never share a column.
+_TIMED = (
+    ("latency", How.MEASURED, "latency_measured_us"),
+    ("latency", How.MODELLED, "latency_modelled_us"),
+    ("energy", How.MEASURED, "energy_measured_uj"),
+    ("energy", How.MODELLED, "energy_modelled_uj"),
+)
+_BYTES = (
+    "ram_model_bytes",
+    "ram_stack_bytes",
+    "ram_total_bytes",
+    "flash_weights_bytes",
+    "flash_code_bytes",
+    "flash_total_bytes",
+    "model_bytes",
+)
+_TYPES = (
+    {"trial": "int64", "board": "str", "status": "str", "on_front": "bool", "verified": "boolean", "family": "str"}
+    | {"compression": "str"}
+    | {"instructions": "Int64"}
+    | {name: "float64" for _, _, name in _TIMED}
+    | dict.fromkeys(_BYTES, "Int64")
+    | {"violation": "float64", "reason": "str", "duplicate_of": "Int64", "candidate": "str", "artifact": "str"}
+    | {"measurement": "str", "build_key": "str", "rig": "str", "time_utc": "str"}
+)
+_FIRST_FIGURE = "instructions"
+
+
+def study_table(store: Store, study: str) -> pd.DataFrame:
+    """Return the finished trials of a study, a row for each board; what is not known is missing.
+
+    Columns: ``trial``, ``board``, ``status``, ``on_front`` (of the study's objectives on that board), ``verified``,
+    ``family``, ``compression``; ``parameter.<name>`` and ``metric.<name>`` (of the host, on validation and test data);
+    figures with their units; then why a trial came to nothing, and the identities of its records. A trial that ended
+    before it came to a board, and one that repeats an earlier candidate, has one row.
+    Raises UserError for an unknown study, and where pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ModuleNotFoundError as error:
+        hint = "Install it with: pip install 'mcu-harness[report]'"
+        raise UserError("a table of results needs the package pandas, which is not installed", hint=hint) from error
+    rows = list(_rows(store, study))
+    names = {name for row in rows for name in row}
+    parameters = sorted(name for name in names if name.startswith("parameter."))
+    metrics = sorted(name for name in names if name.startswith("metric."))
+    place = list(_TYPES).index(_FIRST_FIGURE)
+    frame = pd.DataFrame(rows, columns=[*list(_TYPES)[:place], *parameters, *metrics, *list(_TYPES)[place:]])
+    frame[parameters] = frame[parameters].convert_dtypes()  # an integer that some rows lack stays one
+    return frame.astype(_TYPES)
+
+
+def _rows(store: Store, study: str) -> Iterator[dict[str, Any]]:
+    content = study_content(store, study)
+    entries: dict[tuple[int, str], tuple[Entry, bool]] = {}
+    for part in content.parts:
+        for position, entry in enumerate(part.entries):
+            entries[entry.number, part.board_id] = (entry, position in part.front)
+    failures = {failure.id: failure for failure in store.failures(study)}
+    for trial in store.trials(study):
+        if trial.state not in (TrialState.COMPLETE, TrialState.FAILED):
+            continue
+        head = _head(store, trial)
+        measured = {board: found for (number, board), found in entries.items() if number == trial.number}
+        failed = {failures[key].board: failures[key] for key in trial.results if key in failures}
+        for board, (entry, on_front) in measured.items():
+            yield {**head, "board": board, "on_front": on_front, **_figures(entry.measurement)}
+        for board, failure in failed.items():
+            if board not in measured:  # else it was tried again
+                yield {**head, "board": board or None, **_reason(failure)}
+        if not measured and not failed:
+            yield head
+
+
+def _head(store: Store, trial: Trial) -> dict[str, Any]:
+    """Return what all rows of a trial have in common."""
+    outcome = trial.outcome or {}
+    candidate = store.get(Candidate, trial.candidate_key)
+    artifact = store.artifact_of(trial.candidate_key)
+    head = {
+        "trial": trial.number,
+        "status": outcome.get("status", trial.state.value),
+        "on_front": False,
+        "duplicate_of": outcome.get("duplicate_of"),
+        "candidate": trial.candidate_key,
+    }
+    if candidate is not None:
+        head |= {"family": candidate.family, "compression": " + ".join(step.name for step in candidate.compression)}
+        head |= {f"parameter.{name}": value for name, value in candidate.parameters}
+        head |= {
+            f"parameter.{step.name}.{name}": value for step in candidate.compression for name, value in step.parameters
+        }
+    if artifact is not None:
+        head |= {"artifact": artifact.sha256, "model_bytes": artifact.size_bytes}
+        head |= {f"metric.{name}": value for name, value in artifact.metrics}
+    return head
+
+
+def _figures(found: Measurement) -> dict[str, Any]:
+    timed = {"latency": found.latency, "energy": found.energy}
+    return {
+        "verified": found.verification.verified,
+        "instructions": None if found.instructions is None else int(found.instructions.value),
+        **{
+            column: quantity.value
+            for name, how, column in _TIMED
+            if (quantity := timed[name]) is not None and quantity.how is how
+        },
+        **{f"ram_{name}": getattr(found.ram, name) for name in ("model_bytes", "stack_bytes", "total_bytes")},
+        **{f"flash_{name}": getattr(found.flash, name) for name in ("weights_bytes", "code_bytes", "total_bytes")},
+        "measurement": found.id,
+        "build_key": found.build_key,
+        "rig": found.rig,
+        "time_utc": found.time,
+    }
+
+
+def _reason(failure: Failure) -> dict[str, Any]:
+    reason = f"{failure.kind} while {failure.stage}: {failure.message}"
+    return {"reason": reason, "violation": failure.violation or None}
