@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import sys
+import sysconfig
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
@@ -102,3 +105,63 @@ def test_the_contributors_project_file_builds_as_a_rendered_one_does() -> None:
     environment = project["env:firmware"]
     assert environment["build_flags"] == " ".join(build_flags("speed"))
     assert environment["build_src_flags"] == " ".join(SOURCE_FLAGS)
+
+
+# What the extras bring: none of it may be needed to bench a model.
+_BLOCKED = ("tensorflow", "keras", "tf_keras", "tensorflow_model_optimization", "sklearn", "optuna", "pandas", "plotly")
+_BLOCK = f"""\
+import sys
+import sysconfig
+
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {_BLOCKED!r}:
+            raise ModuleNotFoundError(f"{{name}} is not installed here", name=name)
+
+
+sys.meta_path.insert(0, Blocked())
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that has the wheel, this environment's packages behind it, and no extras."""
+    folder = tmp_path_factory.mktemp("installed")
+    made = proc.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], timeout_seconds=60)
+    assert made.exit_code == 0, made.output
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "behind.pth").write_text(sysconfig.get_path("purelib") + "\n")  # whose own .pth files then do not count
+    (site / "sitecustomize.py").write_text(_BLOCK)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "-qq"]
+    done = proc.run([*pip, "--no-index", "--no-deps", "--ignore-installed", str(wheel)], timeout_seconds=_BUILD_SECONDS)
+    assert done.exit_code == 0, done.output
+    return folder / "bin" / "python"
+
+
+def test_the_installed_wheel_benches_a_model_without_extras_and_its_plugin_is_found(
+    installed: Path, tmp_path: Path
+) -> None:
+    shutil.copy(ROOT / "examples" / "digits.tflite", tmp_path / "digits.tflite")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HARNESS_", "PYTEST"))},
+        "HARNESS_RESULTS": str(tmp_path / "results"),
+        "HARNESS_CACHE": str(tmp_path / "cache"),
+    }
+    command = [str(installed.parent / "harness"), "bench", "digits.tflite", "--board", "mps2_an386", "--json"]
+    ended = proc.run(command, timeout_seconds=300, cwd=tmp_path, env=environment)
+    assert ended.exit_code == 0, ended.output
+    [result] = json.loads(ended.output)["results"]
+    assert result["verified"]
+    assert result["instructions"] > 0
+    (tmp_path / "test_limits.py").write_text(
+        "import sys, harness, pytest\n\n\n"
+        "def test_ram(harness_bench):\n"
+        f"    assert harness.__file__.startswith({str(installed.parents[1])!r})\n"
+        "    assert harness_bench('digits.tflite', board='mps2_an386').cached\n"
+        "    with pytest.raises(ModuleNotFoundError, match='not installed here'):\n"
+        "        import tensorflow\n"
+    )
+    tested = proc.run([str(installed), "-m", "pytest", "-q"], timeout_seconds=300, cwd=tmp_path, env=environment)
+    assert tested.exit_code == 0, tested.output
+    assert "digits.tflite on mps2_an386: " in tested.output
