@@ -18,6 +18,7 @@ _PROGRAMS = {
     "thumb1": ("qemu-system-arm",),
     "thumb2": ("qemu-system-arm",),
     "rv32": ("qemu-system-riscv32", "-bios", "none"),
+    "xtensa": ("qemu-system-xtensa", "-cpu", "lx106"),
 }
 _PATIENCE_SECONDS = 10.0
 _QUIET_SECONDS = 0.3

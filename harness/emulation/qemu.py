@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stock QEMU: Arm's MPS2 boards and RISC-V's virt machine, one nanosecond of virtual time an instruction."""
+"""Stock QEMU: boards of Cortex-M, RISC-V and Xtensa cores, one nanosecond of virtual time an instruction."""
 
 from __future__ import annotations
 
@@ -55,7 +55,14 @@ _RISCV32 = Program(
     package="qemu-system-misc",
     arguments=("-bios", "none"),
 )
-_PROGRAMS = {"thumb1": _ARM, "thumb2": _ARM, "rv32": _RISCV32}
+_XTENSA = Program(
+    name="qemu-system-xtensa",
+    variable="HARNESS_QEMU_XTENSA",
+    package="qemu-system-misc",
+    arguments=("-cpu", "lx106"),  # its machines come with other cores
+)
+_PROGRAMS = {"thumb1": _ARM, "thumb2": _ARM, "rv32": _RISCV32, "xtensa": _XTENSA}
+_ALL = (_ARM, _RISCV32, _XTENSA)
 
 
 @functools.cache
@@ -98,7 +105,7 @@ class Qemu:
 
         Raises OpenError where it cannot be compiled.
         """
-        found = [program.find() for program in (_ARM, _RISCV32)]
+        found = [program.find() for program in _ALL]
         return tuple(dict.fromkeys(build_plugin(_plugin_api(path)) for path in found if path is not None))
 
     def start(self, board: Board, image: Path, *, count: CountRequest | None) -> ProcessSession:

@@ -16,6 +16,7 @@ SOURCE_FLAGS = ("-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
 _PACKAGES = {
     "arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "riscv64-unknown-elf": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    "xtensa-lx106-elf": "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
     "native": "gcc libc6-dev",
 }
 

@@ -17,12 +17,13 @@ from harness.pipeline import BenchRequest, bench_model
 from harness.records import Failure, Measurement
 from harness.runtimes import RenderedModel, Runtime
 from harness.store import Store, open_store
+from harness.testing.board import missing_tools
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
 from tests.firmware.models import tiny_model
 
 DIGITS = ROOT / "examples" / "digits.tflite"
-BOARDS = ("mps2_an500", "mps2_an505", "mps3_an547", "microbit")
+BOARDS = ("mps2_an500", "mps2_an505", "mps3_an547", "microbit", "xtensa_lx106_sim")
 TOO_LARGE_FOR_MICROBIT = ("ic", "ad", "vww")
 QEMU: EmulatorDriver = registry.load("harness.emulation", "qemu").DRIVER
 CODEGEN: Runtime = registry.load("harness.runtimes", "codegen").RUNTIME
@@ -40,6 +41,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def bench(model: Path, board: str, store: Store) -> Measurement | Failure:
+    if reason := missing_tools(board):
+        pytest.skip(reason)
     outcome = bench_model(BenchRequest(model=model, name=model.name, board=board), lambda: store).outcome
     found = outcome.measurement or outcome.failure
     assert found is not None
@@ -119,6 +122,8 @@ def test_counting_by_encodings_equals_counting_one_by_one_on_every_core(
     board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = load_board(board_id)
+    if board.core.isa not in _counter._ISA:
+        pytest.skip(f"{board.core.isa} is counted one by one anyway")
     rendered = CODEGEN.render(DIGITS.read_bytes(), board, name="digits")
     image = build(render_project(rendered, board, tmp_path / "p", optimize="speed"), board).elf
     by_encoding = count_once(board_id, image, rendered)

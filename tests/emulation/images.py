@@ -33,8 +33,11 @@ _ARM = Recipe(compiler="arm-none-eabi-gcc", flags=_BARE, sources=("mps2.c", "mps
 _RISCV = Recipe(
     compiler="riscv64-unknown-elf-gcc", flags=_BARE, sources=("virt.c", "virt_start.S", "virt.S"), script="virt.ld"
 )
+_XTENSA = Recipe(
+    compiler="xtensa-lx106-elf-gcc", flags=_BARE, sources=("lx60.c", "lx60_start.S", "lx60.S"), script="lx60.ld"
+)
 _NATIVE = Recipe(compiler="gcc", flags=("-Os",), sources=("host.c",))
-_RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "native": _NATIVE}
+_RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "xtensa": _XTENSA, "native": _NATIVE}
 
 
 def build_image(board: Board, folder: Path) -> Path:
@@ -69,6 +72,10 @@ def expected_counts(board: Board) -> Counts:
         own, own_reads = 7, (0, 8, 0)
         layers = (4, 2002, 10, 10, 5)
         reads = ((4, 4, 0), (0, 0, 0), (0, 8, 0), (15, 20, 8), (0, 0, 0))
+    elif board.core.isa == "xtensa":
+        own, own_reads = 9, (0, 4, 0)
+        layers = (4, 2002, 13, 11, 5)
+        reads = ((4, 4, 0), (0, 0, 0), (0, 4, 0), (19, 8, 8), (0, 0, 0))
     else:
         own, own_reads = 9, (0, 4, 0)
         layers = (5, 2002, 13, 13, 5)

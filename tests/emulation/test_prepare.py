@@ -29,5 +29,6 @@ def test_the_counter_lies_in_the_cache_afterwards(empty_cache: Path) -> None:
 def test_nothing_is_compiled_where_there_is_no_qemu(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_QEMU_ARM", "no-such-emulator")
     monkeypatch.setenv("HARNESS_QEMU_RISCV32", "no-such-emulator")
+    monkeypatch.setenv("HARNESS_QEMU_XTENSA", "no-such-emulator")
     assert DRIVER.prepare() == ()
     assert list(empty_cache.iterdir()) == []

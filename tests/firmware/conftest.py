@@ -14,7 +14,12 @@ from harness.boards import load_board
 from harness.firmware import BuiltImage, Project, build, render_project
 from tests.firmware.models import tiny_model
 
-COMPILERS = {"mps2_an386": "arm-none-eabi-gcc", "riscv32_virt": "riscv64-unknown-elf-gcc", "host": "gcc"}
+COMPILERS = {
+    "mps2_an386": "arm-none-eabi-gcc",
+    "riscv32_virt": "riscv64-unknown-elf-gcc",
+    "xtensa_lx106_sim": "xtensa-lx106-elf-gcc",
+    "host": "gcc",
+}
 LOCAL_BOARDS = ("mps2_an386", "riscv32_virt", "host")
 
 

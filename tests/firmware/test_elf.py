@@ -16,7 +16,11 @@ from harness.firmware.image import read_image
 from tests.firmware.conftest import Built, need
 from tests.firmware.models import ARENA_BYTES, WEIGHTS_BYTES, tiny_model
 
-BARE_BOARDS = {"mps2_an386": "arm-none-eabi-", "riscv32_virt": "riscv64-unknown-elf-"}
+BARE_BOARDS = {
+    "mps2_an386": "arm-none-eabi-",
+    "riscv32_virt": "riscv64-unknown-elf-",
+    "xtensa_lx106_sim": "xtensa-lx106-elf-",
+}
 CALLS_EXPF = (
     "#include <math.h>\nvoid tiny_glue(void);\nvoid tiny_glue(void)\n{\n  tiny_arena[1] = expf(tiny_arena[2]);\n}\n"
 )

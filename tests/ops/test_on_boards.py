@@ -58,6 +58,6 @@ def test_a_sample_of_every_operator_equals_the_reference_on_an_emulated_core(boa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("board", ["mps2_an386", "riscv32_virt"])
+@pytest.mark.parametrize("board", ["mps2_an386", "riscv32_virt", "xtensa_lx106_sim"])
 def test_more_cases_of_every_operator_equal_the_reference_on_an_emulated_core(board: str, tmp_path: Path) -> None:
     run(board, 4, tmp_path)

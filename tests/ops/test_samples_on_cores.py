@@ -29,7 +29,9 @@ def contracts() -> list[PackedContract]:
     return list(found.values())
 
 
-@pytest.mark.parametrize("core", ["mps2_an386", "riscv32_virt"])
+@pytest.mark.parametrize(
+    "core", ["mps2_an386", "riscv32_virt", pytest.param("xtensa_lx106_sim", marks=pytest.mark.slow)]
+)
 def test_a_sample_of_every_packed_operator_equals_the_reference_kernel(core: str, tmp_path: Path) -> None:
     if reason := missing_tools(core):
         pytest.skip(reason)

@@ -85,7 +85,7 @@ static uint8_t *volatile entry; /* the stack pointer with which an inference beg
 /* Called in the inference's place, so that it sees the stack pointer the inference will see. */
 static NOINLINE void note_entry(void)
 {
-#if defined(__clang__) || defined(__xtensa__)
+#if defined(__clang__) || defined(__XTENSA_WINDOWED_ABI__)
   entry = __builtin_frame_address(0);
 #else
   entry = __builtin_dwarf_cfa();
