@@ -181,6 +181,7 @@ class Verification:
     reference: Reference
     inputs: int
     layers: int
+    steps: int = 0  # of one sequence without a reset, where the model has state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import harness
 from harness.emit.env import render
 from harness.emit.layout import tidy
 from harness.emit.numbers import c_type, dimensions
+from harness.emit.state import initial_bytes, initial_constants, resets
 from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Tensor
 from harness.memory import Plan, scratch_buffer, tensor_buffer
@@ -53,6 +54,7 @@ def emit_model(
     ]
     tensors = _tensors(graph, plan, prefix)
     constants = [_constant(layer, constant) for layer in layers for constant in layer.lowered.constants]
+    constants += initial_constants(graph, prefix)
     context: dict[str, object] = {
         "prefix": prefix,
         "upper": prefix.upper(),
@@ -66,7 +68,7 @@ def emit_model(
         "scratches": _scratches(layers, plan, prefix),
         "inputs": _ports(graph, graph.inputs),
         "outputs": _ports(graph, graph.outputs),
-        "variables": [tensor for tensor in tensors if tensor["is_variable"]],
+        "variables": resets(graph, prefix),
         "constants": constants,
         "layers": [
             {
@@ -91,9 +93,10 @@ def emit_model(
     return {name: tidy(render(template, context)) for name, template in files.items()} | {_MACROS: macros}
 
 
-def weights_bytes(layers: Sequence[EmittedLayer]) -> int:
-    """Return the bytes of all constants of the model, requantization parameters and tables included."""
-    return sum(constant.values.nbytes for layer in layers for constant in layer.lowered.constants)
+def weights_bytes(graph: Graph, layers: Sequence[EmittedLayer]) -> int:
+    """Return the bytes of all constants of the model: its requantization parameters, its tables, its initial state."""
+    in_layers = sum(constant.values.nbytes for layer in layers for constant in layer.lowered.constants)
+    return in_layers + initial_bytes(graph)
 
 
 def _name(index: int) -> str:
@@ -116,8 +119,6 @@ def _tensors(graph: Graph, plan: Plan, prefix: str) -> list[dict[str, object]]:
                 "offset": placement.offset,
                 "bytes": tensor.size_bytes,
                 "shape": dimensions(tensor.shape),
-                "is_variable": tensor.is_variable,
-                "zero": _scale_and_zero(tensor)[1] or 0,
             }
         )
     return sorted(found, key=lambda tensor: int(str(tensor["name"]).removeprefix("TENSOR_")))

@@ -152,7 +152,7 @@ def helpers_of(layers: Sequence[EmittedLayer]) -> tuple[str, ...]:
 
 
 def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fit:
-    weights = weights_bytes(lowering.layers)
+    weights = weights_bytes(lowering.graph, lowering.layers)
     code = _code(lowering.layers, board)
     base, date = _base(board)
     inputs = sum(ceil(lowering.graph.tensor(index).size_bytes / 16) * 16 for index in lowering.graph.inputs)

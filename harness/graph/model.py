@@ -68,7 +68,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """A tensor of the model; ``data`` is set for constants, ``index`` is its number in the model file."""
+    """A tensor of the model; ``data`` is set for constants, ``index`` is its number in the model file.
+
+    A variable outlives an inference; after a reset it holds ``initial``, or where there is none, zeros (an int8 one its
+    zero point).
+    """
 
     index: int
     name: str
@@ -77,6 +81,7 @@ class Tensor:
     quantization: Quantization | None = None
     data: NDArray[np.generic] | None = None
     is_variable: bool = False
+    initial: NDArray[np.generic] | None = None
     selection: Selection | None = None  # where a pass left out channels
 
     @property

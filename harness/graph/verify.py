@@ -15,6 +15,8 @@ _RANGES = {
     DType.INT16: (-(2**15), 2**15 - 1),
     DType.INT32: (-(2**31), 2**31 - 1),
 }
+# Operators whose output may be a variable: all others write tensors that nothing else does.
+_WRITE_VARIABLES = frozenset({"ASSIGN_VARIABLE"})
 
 
 def verify(graph: Graph) -> Graph:
@@ -69,6 +71,8 @@ def _check_node(graph: Graph, node: Node, written: set[int]) -> None:
     for index in node.outputs:
         if index not in graph.tensors:
             raise BadModel(f"{where} writes tensor {index}, which does not exist")
+        if graph.tensors[index].is_variable and node.op in _WRITE_VARIABLES:
+            continue
         if index in written:
             raise BadModel(f"{where} writes tensor {index}, which is a constant, an input or written before")
         written.add(index)
@@ -84,6 +88,8 @@ def _check_tensor(graph: Graph, index: int, tensor: Tensor) -> None:
         problem = _quantization_problem(tensor, tensor.quantization)
     if not problem and tensor.data is not None:
         problem = _data_problem(tensor)
+    if not problem and tensor.initial is not None:
+        problem = _initial_problem(tensor)
     if problem:
         raise BadModel(f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) {problem}")
 
@@ -95,6 +101,16 @@ def _data_problem(tensor: Tensor) -> str:
     if tensor.data.dtype.name != tensor.dtype or tensor.data.shape != tensor.shape:
         held = f"{tensor.data.dtype.name} {tensor.data.shape}"
         return f"is {tensor.dtype} {tensor.shape} but its data are {held}"
+    return ""
+
+
+def _initial_problem(tensor: Tensor) -> str:
+    assert tensor.initial is not None
+    if not tensor.is_variable:
+        return "has initial values but is no variable"
+    if tensor.initial.dtype.name != tensor.dtype or tensor.initial.shape != tensor.shape:
+        held = f"{tensor.initial.dtype.name} {tensor.initial.shape}"
+        return f"is {tensor.dtype} {tensor.shape} but its initial values are {held}"
     return ""
 
 

@@ -147,8 +147,10 @@ class Device:
             warmups -= warm
         return tuple(runs)
 
-    def run_layers(self, first: int, last: int, deadline: Deadline | None = None) -> tuple[int, ...]:
-        """Run layers ``first`` to ``last``, both included; 0 resets the model and writes the inputs anew.
+    def run_layers(
+        self, first: int, last: int, *, keep_state: bool = False, deadline: Deadline | None = None
+    ) -> tuple[int, ...]:
+        """Run layers ``first`` to ``last``, both included; 0 writes the inputs anew and, unless ``keep_state``, resets.
 
         Return the CRC-32 of each layer's output, taken when that layer had just run. Layers are to be run in order;
         a layer's memory may serve a later one.
@@ -158,7 +160,8 @@ class Device:
         crcs: list[int] = []
         for start in range(first, last + 1, self._room // 4):
             end = min(last, start + self._room // 4 - 1)
-            reply = self._busy(Request.RUN_LAYERS, messages.RUN_LAYERS.pack(start, end), 1, deadline)
+            flags = messages.RUN_KEEPS_STATE if keep_state else 0
+            reply = self._busy(Request.RUN_LAYERS, messages.RUN_LAYERS.pack(start, end, flags), 1, deadline)
             answered = messages.parse_u32s(reply.body)
             if len(answered) != end - start + 1:
                 raise LinkCorrupt(f"the device answered {len(answered)} layers of {end - start + 1}")

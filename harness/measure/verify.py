@@ -2,13 +2,14 @@
 """Verification: the device's outputs and layers against the TFLite reference kernels.
 
 At least eight inputs, the first of them again at the end, and once per firmware the bytes of every layer. Where an
-output differs, the layers are gone through with that input and the first one that differs is named.
+output differs, the layers are gone through with that input and the first one that differs is named. A model with state
+is reset before each input; besides, the inputs are given to it one after the other without a reset, as steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,12 @@ class GoldenSet:
     """What a firmware is held against.
 
     ``runs[0]`` is the default input, ``layers`` its golden tensors by number in the model file; ``shown`` is the run
-    whose outputs the user is given: that of the own input where there is one, else the default's.
+    whose outputs the user is given: that of the own input where there is one, else the default's. ``steps`` are the
+    same inputs with what a model with state answers to them in this order; a model without has none.
     """
 
     runs: tuple[GoldenRun, ...]
+    steps: tuple[GoldenRun, ...] = ()
     layers: Mapping[int, Array]
     golden: Golden
     shown: GoldenRun
@@ -58,22 +61,29 @@ def prepare_golden(
     named += [(f"sample {number}", inputs) for number, inputs in enumerate(samples)]
     named += [] if own is None else [("own", own)]
     runs = tuple(GoldenRun(name=name, inputs=inputs, outputs=golden.outputs(inputs)) for name, inputs in named)
-    layers = _layer_tensors(golden, runs[0].inputs, rendered.layers)
-    return GoldenSet(runs=runs, layers=layers, golden=golden, shown=runs[0] if own is None else runs[-1])
+    answers = golden.sequence([inputs for _, inputs in named]) if rendered.has_state else []
+    steps = tuple(replace(run, outputs=outputs) for run, outputs in zip(runs, answers, strict=False))
+    layers = _layer_tensors(golden, [runs[0]], rendered.layers)
+    return GoldenSet(runs=runs, steps=steps, layers=layers, golden=golden, shown=runs[0] if own is None else runs[-1])
 
 
-def _layer_tensors(golden: Golden, inputs: tuple[Array, ...], layers: tuple[LayerInfo, ...]) -> Mapping[int, Array]:
-    return golden.tensors(inputs, [layer.output.tensor for layer in layers])
+def _layer_tensors(golden: Golden, steps: Sequence[GoldenRun], layers: tuple[LayerInfo, ...]) -> Mapping[int, Array]:
+    """Return every layer's golden tensor in the last of some steps."""
+    *before, last = (step.inputs for step in steps)
+    return golden.tensors(last, [layer.output.tensor for layer in layers], before=before)
 
 
 def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verification:
-    """Compare every input's outputs, the first input again, and every layer of the default input.
+    """Compare every input's outputs, the first input again, every step, and every layer of the default input.
 
     Raises WrongAnswer, which names the first layer that differs and shows how many elements, by how much and where.
     """
     for run in (*golden.runs[1:], golden.runs[0]):
         outputs = infer(device, rendered, run.inputs)
         check_outputs(device, rendered, golden, run, outputs)
+    for number, run in enumerate(golden.steps):
+        outputs = infer(device, rendered, run.inputs, keep_state=number > 0)
+        _check_step(device, rendered, golden, number, outputs)
     layers = _check_layers(device, rendered, golden.runs[0], golden.layers)
     return Verification(
         verified=True,
@@ -81,13 +91,16 @@ def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verifi
         reference=describe_reference(golden.golden.kernels),
         inputs=len(golden.runs),
         layers=layers,
+        steps=len(golden.steps),
     )
 
 
-def infer(device: Device, rendered: RenderedModel, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-    """Run one inference on the device and read its outputs."""
+def infer(
+    device: Device, rendered: RenderedModel, inputs: tuple[Array, ...], *, keep_state: bool = False
+) -> tuple[Array, ...]:
+    """Run one inference on the device, after a reset unless it is to keep its state, and read its outputs."""
     load_inputs(device, inputs)
-    device.run(1, 0)
+    device.run(1, 0, keep_state=keep_state)
     return tuple(_as_array(device.read_output(number), port) for number, port in enumerate(rendered.outputs))
 
 
@@ -104,7 +117,7 @@ def check_outputs(
     for number, (got, wanted) in enumerate(zip(outputs, run.outputs, strict=True)):
         found = compare(got, wanted)
         if not found.equal:
-            layers = _layer_tensors(golden.golden, run.inputs, rendered.layers)
+            layers = _layer_tensors(golden.golden, [run], rendered.layers)
             _check_layers(device, rendered, run, layers)
             raise WrongAnswer(
                 f"output {number} differs from the reference for the input {run.name!r}, although every layer run by"
@@ -113,14 +126,36 @@ def check_outputs(
             )
 
 
-def _check_layers(device: Device, rendered: RenderedModel, run: GoldenRun, wanted: Mapping[int, Array]) -> int:
+def _check_step(
+    device: Device, rendered: RenderedModel, golden: GoldenSet, number: int, outputs: tuple[Array, ...]
+) -> None:
+    """Raise WrongAnswer, naming the step and the first layer at fault, where an output of a step differs."""
+    steps = golden.steps[: number + 1]
+    for port, (got, wanted) in enumerate(zip(outputs, steps[-1].outputs, strict=True)):
+        found = compare(got, wanted)
+        if not found.equal:
+            for earlier, step in enumerate(steps[:-1]):
+                infer(device, rendered, step.inputs, keep_state=earlier > 0)
+            named = replace(steps[-1], name=f"{steps[-1].name} as step {number} without a reset")
+            layers = _layer_tensors(golden.golden, steps, rendered.layers)
+            _check_layers(device, rendered, named, layers, keep_state=number > 0)
+            raise WrongAnswer(
+                f"output {port} differs from the reference in step {number} of a sequence without reset, although every"
+                f" layer run by itself is right\n{found.describe()}",
+                hint="This is a bug of the memory plan or of how the state is kept. Please report it with the model.",
+            )
+
+
+def _check_layers(
+    device: Device, rendered: RenderedModel, run: GoldenRun, wanted: Mapping[int, Array], *, keep_state: bool = False
+) -> int:
     """Step through the model once, comparing each layer's output while it is still there; return how many.
 
     Where the device's CRC-32 of all bytes of a layer is that of the golden bytes, they are not transferred.
     """
     load_inputs(device, run.inputs)
     for number, layer in enumerate(rendered.layers):
-        device.run_layers(number, number)
+        device.run_layers(number, number, keep_state=keep_state)
         golden = _kept_channels(layer, wanted[layer.output.tensor], run.name).reshape(layer.output.shape)
         raw = device.read_tensor(number, layer.output.size_bytes, expected=_little_endian(golden).tobytes())
         found = compare(_as_array(raw, layer.output), golden)

@@ -36,12 +36,13 @@ def lifetimes(graph: Graph) -> dict[int, Lifetime]:
         for index in node.inputs:
             if index in found:
                 found[index] = Lifetime(found[index].first, step)
-            elif index != -1 and graph.tensor(index).is_variable:
-                found[index] = Lifetime(0, end)
         for index in node.outputs:
             found[index] = Lifetime(step, step)
+        for index in (*node.inputs, *node.outputs):
+            if index != -1 and graph.tensor(index).is_variable:
+                found[index] = Lifetime(0, end)
     for index, (first, _) in found.items():
-        if index in graph.outputs or graph.tensor(index).is_variable:
+        if index in graph.outputs:
             found[index] = Lifetime(first, end)
     return found
 

@@ -32,6 +32,7 @@ class Layer:
     signature: str  # "s8s8", "s16s8", "f32", "hybrid"
     weight_format: str = "dense"
     parameters: object = None  # the operator's own frozen dataclass
+    mirrors: Tensor | None = None  # a tensor of the model file that holds what a variable does after this layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

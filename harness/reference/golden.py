@@ -60,10 +60,16 @@ class Golden:
             results.append(tuple(self._tensor(interpreters, inputs, detail["index"]) for detail in self._outputs))
         return results
 
-    def tensors(self, inputs: Sequence[Array], wanted: Sequence[int]) -> Mapping[int, Array]:
-        """Run one inference; return copies of the tensors whose numbers in the model file are ``wanted``."""
+    def tensors(
+        self, inputs: Sequence[Array], wanted: Sequence[int], *, before: Sequence[Sequence[Array]] = ()
+    ) -> Mapping[int, Array]:
+        """Run one inference; return copies of the tensors whose numbers in the model file are ``wanted``.
+
+        ``before`` are the inputs of inferences that come first in the same interpreter.
+        """
         interpreters = self._fresh(preserve=True)
-        self._run(interpreters, inputs)
+        for step in (*before, inputs):
+            self._run(interpreters, step)
         return {index: self._tensor(interpreters, inputs, index) for index in wanted}
 
     def _fresh(self, *, preserve: bool) -> list[Any]:

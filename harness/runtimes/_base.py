@@ -65,6 +65,7 @@ class RenderedModel:
     plan: tuple[PlannedBuffer, ...]
     activations_bytes: Mapping[str, int]  # by memory region
     weights_bytes: int
+    has_state: bool = False  # variables outlive an inference
 
     @property
     def invoke_symbol(self) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import harness
@@ -86,7 +86,7 @@ class Codegen:
         """
         lowering = lower_model(model, board, name=name, optimize=optimize, plan=plan, preferred=preferred)
         graph, prefix, emitted = lowering.graph, lowering.prefix, lowering.layers
-        _check_flash(emitted, board)
+        _check_flash(lowering, board)
         placed = plan_memory(lowering.requests, activation_regions(board))
         first_region = board.memory_for("activations")[0].name
         return RenderedModel(
@@ -107,7 +107,8 @@ class Codegen:
                 for placement in placed.placements
             ),
             activations_bytes=dict(placed.region_bytes),
-            weights_bytes=weights_bytes(emitted),
+            weights_bytes=weights_bytes(graph, emitted),
+            has_state=any(tensor.is_variable for tensor in graph.tensors.values()),
         )
 
 
@@ -144,9 +145,9 @@ def _choose(
     )
 
 
-def _check_flash(layers: Sequence[EmittedLayer], board: Board) -> None:
+def _check_flash(lowering: Lowering, board: Board) -> None:
     """Refuse constants that no memory for weights can hold: known before anything is built."""
-    needed = weights_bytes(layers)
+    needed = weights_bytes(lowering.graph, lowering.layers)
     room = max(memory.size_bytes for memory in board.memory_for("weights"))
     if needed > room:
         raise DoesNotFit(
@@ -195,6 +196,7 @@ def _port(tensor: Tensor) -> Port:
 
 
 def _info(layer: EmittedLayer) -> LayerInfo:
+    mirrored = layer.layer.mirrors or layer.layer.outputs[0]
     return LayerInfo(
         name=layer.name,
         op=layer.layer.node.op,
@@ -203,6 +205,6 @@ def _info(layer: EmittedLayer) -> LayerInfo:
         symbol=layer.symbol,
         variant=layer.variant,
         macs=count_macs(layer.layer),
-        output=_port(layer.layer.outputs[0]),
+        output=replace(_port(layer.layer.outputs[0]), tensor=mirrored.index),
         selection=layer.layer.outputs[0].selection,
     )

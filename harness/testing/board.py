@@ -28,13 +28,19 @@ def missing_tools(board_id: str) -> str:
 
 
 def run_on_board(
-    rendered: RenderedModel, board_id: str, folder: Path, sets: Sequence[Sequence[Array]]
+    rendered: RenderedModel, board_id: str, folder: Path, sets: Sequence[Sequence[Array]], *, keeps_state: bool = False
 ) -> list[tuple[Array, ...]]:
-    """Build a model as firmware and return its outputs for each set of inputs. Raises what building and linking do."""
+    """Build a model as firmware and return its outputs for each set of inputs; it is reset before each, or only once.
+
+    Raises what building and linking do.
+    """
     board = load_board(board_id)
     driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
     with open_project(rendered, board, optimize="speed", keep=folder / "project") as project:
         image = build(project, board).elf
         with open_emulated(board, driver, image, rendered) as rig:
             rig.device.hello()
-            return [infer(rig.device, rendered, tuple(inputs)) for inputs in sets]
+            return [
+                infer(rig.device, rendered, tuple(inputs), keep_state=keeps_state and step > 0)
+                for step, inputs in enumerate(sets)
+            ]

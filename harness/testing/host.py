@@ -40,11 +40,14 @@ class HostProgram:
     rendered: RenderedModel
     with_layers: bool
 
-    def run(self, sets: Sequence[Sequence[Array]]) -> list[HostRun]:
-        """Run an inference, after a reset, for each set of inputs. Raises DeviceFault where the program fails."""
+    def run(self, sets: Sequence[Sequence[Array]], *, keeps_state: bool = False) -> list[HostRun]:
+        """Run an inference for each set of inputs, after a reset or with the state that the one before it left.
+
+        Raises DeviceFault where the program fails.
+        """
         folder = self.path.parent
         (folder / "inputs.bin").write_bytes(b"".join(array.tobytes() for inputs in sets for array in inputs))
-        command = f'"{self.path}" < inputs.bin > outputs.bin'
+        command = f'"{self.path}" {"keep" if keeps_state else ""} < inputs.bin > outputs.bin'
         ended = proc.run(["/bin/sh", "-c", command], timeout_seconds=_TIMEOUT_SECONDS, cwd=folder)
         if ended.exit_code != 0:
             raise DeviceFault(f"the generated program ended with {ended.exit_code}", log=ended.output)
@@ -67,7 +70,11 @@ class HostProgram:
 
 
 def build_host(
-    rendered: RenderedModel, folder: Path, *, flags: Sequence[str] = ("-O1", *SANITIZERS), with_layers: bool = True
+    rendered: RenderedModel,
+    folder: Path,
+    *,
+    flags: Sequence[str] = ("-O1", *SANITIZERS),
+    with_layers: bool = True,
 ) -> HostProgram:
     """Compile a model and the runner of the host in ``folder``. Raises BuildError with the compiler's words."""
     folder.mkdir(parents=True, exist_ok=True)

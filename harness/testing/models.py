@@ -24,6 +24,7 @@ _TYPE_NAMES = {
     "int64": "INT64",
     "float16": "FLOAT16",
     "float32": "FLOAT32",
+    "resource": "RESOURCE",
 }
 
 
@@ -51,6 +52,17 @@ class OperatorSpec:
     options: str = ""
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     version: int = 1
+    intermediates: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgraphSpec:
+    """A further subgraph of a test model, which an operator of the main one may call by its number."""
+
+    tensors: Sequence[TensorSpec]
+    operators: Sequence[OperatorSpec]
+    inputs: Sequence[int] = ()
+    outputs: Sequence[int] = ()
 
 
 def build_model(
@@ -59,8 +71,9 @@ def build_model(
     *,
     inputs: Sequence[int],
     outputs: Sequence[int],
+    further: Sequence[SubgraphSpec] = (),
 ) -> bytes:
-    """Return the bytes of a ``.tflite`` file with one subgraph; tensors are numbered as given."""
+    """Return the bytes of a ``.tflite`` file; tensors are numbered as given, ``further`` subgraphs from 1 on."""
     import flatbuffers
 
     s = schema()
@@ -69,16 +82,23 @@ def build_model(
     model.description = "test model"
     model.buffers = [s.BufferT()]
     model.operatorCodes = []
-    graph = s.SubGraphT()
-    graph.name = "main"
-    graph.tensors = [_tensor(s, spec, model) for spec in tensors]
-    graph.operators = [_operator(s, spec, model) for spec in operators]
-    graph.inputs = list(inputs)
-    graph.outputs = list(outputs)
-    model.subgraphs = [graph]
+    main = SubgraphSpec(tensors=tensors, operators=operators, inputs=inputs, outputs=outputs)
+    model.subgraphs = [
+        _subgraph(s, spec, model, f"subgraph {k}" if k else "main") for k, spec in enumerate((main, *further))
+    ]
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _subgraph(s: Any, spec: SubgraphSpec, model: Any, name: str) -> Any:
+    graph = s.SubGraphT()
+    graph.name = name
+    graph.tensors = [_tensor(s, tensor, model) for tensor in spec.tensors]
+    graph.operators = [_operator(s, operator, model) for operator in spec.operators]
+    graph.inputs = list(spec.inputs)
+    graph.outputs = list(spec.outputs)
+    return graph
 
 
 def _tensor(s: Any, spec: TensorSpec, model: Any) -> Any:
@@ -111,6 +131,8 @@ def _operator(s: Any, spec: OperatorSpec, model: Any) -> Any:
     model.operatorCodes.append(code)
     operator.inputs = list(spec.inputs)
     operator.outputs = list(spec.outputs)
+    if spec.intermediates:
+        operator.intermediates = list(spec.intermediates)
     if spec.options:
         operator.builtinOptionsType = getattr(s.BuiltinOptions, spec.options)
         operator.builtinOptions = getattr(s, spec.options + "T")()

@@ -222,11 +222,10 @@ OPTIONS_TYPE: dict[str, int] = {
 # Name by code.
 BUILTIN_OPERATORS: tuple[str, ...] = tuple(OPTIONS_TYPE)
 
-# What runs another subgraph of the file.
+# What runs another subgraph of the file, CALL_ONCE apart, whose subgraph can be followed beforehand.
 SUBGRAPH_OPERATORS = frozenset(
     {
         "CALL",
-        "CALL_ONCE",
         "IF",
         "WHILE",
         "STABLEHLO_CASE",

@@ -9,13 +9,15 @@ from harness.errors import UnsupportedModel
 from harness.graph import Graph, Node, Tensor, verify
 from harness.tflite import schema
 from harness.tflite.flat import FlatFile, Table
-from harness.tflite.operators import BUILTIN_OPERATORS, OPTIONS_TYPE, SUBGRAPH_OPERATORS
-from harness.tflite.options import TableOptions
-from harness.tflite.tensors import read_tensor
+from harness.tflite.nodes import read_calls
+from harness.tflite.state import State, separate_state, variable_tensors
+from harness.tflite.tensors import read_bare_tensor, read_tensor
 
 
 def read_model(data: bytes, *, name: str) -> Graph:
-    """Read a model's main subgraph: the nodes in order, and the tensors that they, the inputs and the outputs use.
+    """Read a model: the nodes of its main subgraph in order, and the tensors that they, the inputs and the outputs use.
+
+    Variables are tensors among them; the subgraph that gives them their first values is followed here.
 
     Constants are read-only views of ``data``; beyond them, what is made takes less than 100 MB whatever the file says.
     Raises BadModel, with the byte and what was being read there, for a damaged file, and UnsupportedModel for a sound
@@ -33,8 +35,9 @@ def read_model(data: bytes, *, name: str) -> Graph:
         raise file.bad(main.position, main.what, "the model has no output")
     if len(set(outputs)) != len(outputs):
         raise UnsupportedModel(f"{name}: a tensor is listed twice among the model's outputs")
-    nodes = _read_nodes(model, main)
-    tensors = _read_tensors(model, main, inputs, outputs, nodes)
+    nodes, state = separate_state(model, main, read_calls(model, main))
+    tensors = _read_tensors(model, main, (*inputs, *outputs), nodes, state)
+    tensors |= variable_tensors(state, nodes, tensors, (*inputs, *outputs))
     for index in outputs:
         if index in tensors and tensors[index].data is not None:
             raise UnsupportedModel(f"{name}: output tensor {index} is a constant: there is nothing to compute")
@@ -42,74 +45,19 @@ def read_model(data: bytes, *, name: str) -> Graph:
     return verify(Graph(name=name, model_sha256=sha256, tensors=tensors, nodes=nodes, inputs=inputs, outputs=outputs))
 
 
-def _read_nodes(model: Table, main: Table) -> tuple[Node, ...]:
-    operators = main.tables(schema.SUBGRAPH_OPERATORS, "operator")
-    codes: dict[int, tuple[str, int]] = {}
-    return tuple(_read_node(index, operator, model, codes) for index, operator in enumerate(operators))
-
-
-def _read_node(index: int, operator: Table, model: Table, codes: dict[int, tuple[str, int]]) -> Node:
-    code = operator.integer(schema.OPERATOR_OPCODE_INDEX, signed=False)
-    if code not in codes:
-        codes[code] = _read_code(model.item(schema.MODEL_OPERATOR_CODES, code, f"operator code {code}"))
-    op, version = codes[code]
-    if op in SUBGRAPH_OPERATORS:
-        raise UnsupportedModel(
-            f"{model.file.name}: {op} (operator {index}) runs another subgraph of the file",
-            hint="Convert the model without control flow and without resource variables.",
-        )
-    return Node(
-        index=index,
-        op=op,
-        version=version,
-        inputs=operator.integers(schema.OPERATOR_INPUTS) or (),
-        outputs=operator.integers(schema.OPERATOR_OUTPUTS) or (),
-        intermediates=operator.integers(schema.OPERATOR_INTERMEDIATES) or (),
-        options=_read_options(operator, op),
-    )
-
-
-def _read_code(table: Table) -> tuple[str, int]:
-    # Codes above 126 stand in the newer field alone, those below in the older too (schema, OperatorCode).
-    code = max(
-        table.integer(schema.OPERATOR_CODE_DEPRECATED_BUILTIN_CODE, bits=8),
-        table.integer(schema.OPERATOR_CODE_BUILTIN_CODE),
-    )
-    if code < 0:
-        raise table.file.bad(table.position, table.what, f"the builtin operator has the negative number {code}")
-    if code >= len(BUILTIN_OPERATORS):
-        raise UnsupportedModel(f"{table.file.name}: builtin operator {code} is newer than this release knows")
-    op = BUILTIN_OPERATORS[code]
-    if op == "CUSTOM":
-        custom = table.text(schema.OPERATOR_CODE_CUSTOM_CODE)[:60]
-        raise UnsupportedModel(
-            f"{table.file.name}: the custom operator {custom!r} is not supported",
-            hint="Only TFLite's builtin operators have kernels: convert with TFLITE_BUILTINS alone.",
-        )
-    return op, table.integer(schema.OPERATOR_CODE_VERSION, 1)
-
-
-def _read_options(operator: Table, op: str) -> TableOptions:
-    kind = operator.integer(schema.OPERATOR_BUILTIN_OPTIONS_TYPE, bits=8, signed=False)
-    if kind == 0:
-        return TableOptions(operator.table(schema.OPERATOR_BUILTIN_OPTIONS_2))
-    expected = OPTIONS_TYPE[op]
-    if expected not in (0, kind):
-        problem = f"{op} carries options of type {kind} instead of {expected}"
-        raise operator.file.bad(operator.position, operator.what, problem)
-    return TableOptions(operator.table(schema.OPERATOR_BUILTIN_OPTIONS))
-
-
 def _read_tensors(
-    model: Table, main: Table, inputs: tuple[int, ...], outputs: tuple[int, ...], nodes: tuple[Node, ...]
+    model: Table, main: Table, ports: tuple[int, ...], nodes: tuple[Node, ...], state: State
 ) -> dict[int, Tensor]:
-    used = {*inputs, *outputs}
+    used = {*ports}
     for node in nodes:
-        used.update(node.inputs, node.outputs, node.intermediates)
+        used.update(node.inputs, node.outputs)
+    bare = {index for node in nodes for index in node.intermediates} - used
     count = main.count(schema.SUBGRAPH_TENSORS)
     # A number that stands for no tensor is left to the verifier, which knows who uses it and how.
     return {
-        index: read_tensor(model, main.item(schema.SUBGRAPH_TENSORS, index, f"tensor {index}"), index)
-        for index in sorted(used)
-        if 0 <= index < count
+        index: (read_bare_tensor if index in bare else read_tensor)(
+            model, main.item(schema.SUBGRAPH_TENSORS, index, f"tensor {index}"), index
+        )
+        for index in sorted(used | bare)
+        if 0 <= index < count and index not in state.handles
     }

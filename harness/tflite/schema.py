@@ -47,6 +47,10 @@ OPERATOR_BUILTIN_OPTIONS = Field(4, "Operator.builtin_options")
 OPERATOR_INTERMEDIATES = Field(8, "Operator.intermediates")
 OPERATOR_BUILTIN_OPTIONS_2 = Field(12, "Operator.builtin_options_2")
 
+CALL_ONCE_SUBGRAPH = Field(0, "CallOnceOptions.init_subgraph_index")
+VAR_HANDLE_CONTAINER = Field(0, "VarHandleOptions.container")
+VAR_HANDLE_SHARED_NAME = Field(1, "VarHandleOptions.shared_name")
+
 BUFFER_DATA = Field(0, "Buffer.data")
 BUFFER_OFFSET = Field(1, "Buffer.offset")
 BUFFER_SIZE = Field(2, "Buffer.size")
@@ -77,6 +81,9 @@ TENSOR_TYPES = (
     "FLOAT8_E4M3FN",
     "FLOAT8_E5M2",
 )
+
+# The type of a handle to a variable, by number.
+RESOURCE = TENSOR_TYPES.index("RESOURCE")
 
 # The types that a graph can hold.
 DTYPES = {dtype.name: dtype for dtype in DType}

@@ -49,6 +49,22 @@ def read_tensor(model: Table, table: Table, index: int) -> Tensor:
     )
 
 
+def read_bare_tensor(model: Table, table: Table, index: int) -> Tensor:
+    """Read a tensor without memory of its own, of which only type and quantization count: its shape is none.
+
+    Raises BadModel or UnsupportedModel, naming the tensor.
+    """
+    name = table.text(schema.TENSOR_NAME)
+    called = f"{model.file.name}: tensor {index} ({name[:60]!r})"
+    return Tensor(
+        index=index,
+        name=name,
+        dtype=_read_dtype(table, called),
+        shape=(),
+        quantization=_read_quantization(table, (), called),
+    )
+
+
 def _read_dtype(table: Table, called: str) -> DType:
     number = table.integer(schema.TENSOR_TYPE, bits=8)
     if not 0 <= number < len(schema.TENSOR_TYPES):

@@ -43,6 +43,20 @@ def test_a_sound_quantization_passes(graph: Graph) -> None:
     assert verify(graph) is graph
 
 
+def test_only_an_assignment_writes_a_variable() -> None:
+    graph = graph_of(
+        node_of(0, (9, 0), (9,), "ASSIGN_VARIABLE"),
+        node_of(1, (9,), (1,)),
+        node_of(2, (9, 1), (9,), "ASSIGN_VARIABLE"),
+        inputs=(0,),
+        outputs=(1,),
+        variables=(9,),
+    )
+    assert verify(graph) is graph
+    with pytest.raises(BadModel, match=r"ADD .* writes tensor 9, which is a constant"):
+        verify(replace(graph, nodes=(replace(graph.nodes[0], op="ADD"), *graph.nodes[1:])))
+
+
 @pytest.mark.parametrize(
     ("graph", "words"),
     [
@@ -82,6 +96,8 @@ def test_a_sound_quantization_passes(graph: Graph) -> None:
         (_with(replace(_SOUND.tensors[5], shape=(11,))), r"is int8 \(11,\) but its data are int8 \(10,\)"),
         (_with(replace(_SOUND.tensors[5], dtype=DType.UINT8)), r"is uint8 \(10,\) but its data are int8 \(10,\)"),
         (_with(replace(_SOUND.tensors[9], data=np.zeros(10, dtype=np.int8))), "is a variable and a constant"),
+        (_with(replace(_SOUND.tensors[1], initial=np.zeros(10, dtype=np.int8))), "initial values but is no variable"),
+        (_with(replace(_SOUND.tensors[9], initial=np.zeros(9, dtype=np.int8))), r"its initial values are int8 \(9,\)"),
         (_quantized(1, (), ()), "has 0 scales and 0 zero points"),
         (_quantized(1, (0.5,), (1, 2)), "has 1 scales and 2 zero points"),
         (_quantized(1, (0.5, 0.5), (0, 0)), r"has 2 scales along axis 0 of the shape \(10,\)"),

@@ -73,6 +73,17 @@ def test_a_variable_lives_throughout_so_that_it_outlives_the_inference() -> None
             assert other.end <= variable.offset or variable.end <= other.offset
 
 
+def test_a_variable_that_is_written_late_lives_from_the_first_step_on() -> None:
+    graph = graph_of(
+        node_of(0, (0,), (1,)),
+        node_of(1, (9, 1), (9,), "ASSIGN_VARIABLE"),
+        inputs=(0,),
+        outputs=(1,),
+        variables=(9,),
+    )
+    assert lifetimes(graph)[9] == Lifetime(0, 1)
+
+
 def test_constants_and_absent_inputs_have_no_lifetime() -> None:
     graph = graph_of(node_of(0, (0, 5, -1), (1,)), inputs=(0,), outputs=(1,), constants=(5,))
     assert set(lifetimes(graph)) == {0, 1}

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from harness.testing.operators import HOST, OperatorContract
 from harness.testing.packed import PackedContract
+from harness.testing.stateful import StatefulContract
 from tests.ops.moving import HostContract
 
 _SAMPLES: tuple[tuple[type[OperatorContract], int], ...] = (  # of a type on each core, in one program for all
     (PackedContract, 2),  # test_samples_on_cores.py
     (HostContract, 1),  # test_on_boards.py
+    (StatefulContract, 1),  # test_state_on_cores.py
 )
 _HEAD = """# Operators
 
@@ -40,6 +42,8 @@ cores have one or two, `make slow` runs more, on them and on the host.
 - QUANTIZE of floats beyond 32 bits and of not-a-number is undefined in the reference: here the nearest end of the
   range, and the lowest number.
 - Comparisons of int8 need scales below 1, as the reference computes them wrongly above.
+- VAR_HANDLE and CALL_ONCE leave no code: a variable is memory, and `<name>_reset()` gives it the values that the called
+  subgraph assigns, which must be constants. Operators with state run ten inferences without a reset besides.
 - MAXIMUM, MINIMUM, SELECT and SELECT_V2 of int8 need one scale and zero point for inputs and output.
 """
 

@@ -23,6 +23,7 @@ from harness.memory import Region, buffer_requests, plan_memory
 from harness.passes import simplify
 from harness.tflite import read_model
 from tests.tflite.build import pack, small_model
+from tests.tflite.test_state import state_model
 
 _SEED = 20_240_607
 _MUTATIONS = 20_000
@@ -124,6 +125,11 @@ def test_twenty_thousand_damaged_files_end_as_a_graph_or_in_a_named_error() -> N
     assert min(outcomes.values()) > 100  # the damage reaches every way out
 
 
+def test_damaged_files_of_a_model_with_state_end_as_a_graph_or_in_a_named_error() -> None:
+    outcomes = _fuzz(state_model(), _MUTATIONS // 4, _SEED)
+    assert min(outcomes.values()) > 25
+
+
 def test_a_file_cut_anywhere_is_bad_or_still_whole_enough() -> None:
     data = pack(small_model())
     with _guard():
@@ -147,10 +153,12 @@ def test_random_bytes_behind_a_good_identifier_are_bad() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["small", "ad", "ic", "kws", "sww", "vww"])
+@pytest.mark.parametrize("name", ["small", "state", "ad", "ic", "kws", "sww", "vww"])
 def test_many_more_damaged_files_end_as_a_graph_or_in_a_named_error(request: pytest.FixtureRequest, name: str) -> None:
     if name == "small":
         _fuzz(pack(small_model()), 200_000, _SEED + 1)
+    elif name == "state":
+        _fuzz(state_model(), 100_000, _SEED + 1)
     else:
         models: dict[str, Path] = request.getfixturevalue("shared_models")
         _fuzz(models[name].read_bytes(), 5_000, _SEED + 1)

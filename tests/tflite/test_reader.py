@@ -221,8 +221,10 @@ def test_further_subgraphs_do_no_harm_as_long_as_no_operator_runs_them() -> None
     other.tensors, other.operators, other.inputs, other.outputs = [], [], [], []
     model.subgraphs.append(other)
     assert len(read_model(pack(model), name="two").nodes) == 3
-    model.operatorCodes[1] = code_of("CALL_ONCE")
-    with pytest.raises(UnsupportedModel, match=r"CALL_ONCE \(operator 1\) runs another subgraph"):
+    model.operatorCodes[1] = code_of("IF")
+    model.subgraphs[0].operators[1].builtinOptionsType = schema.BuiltinOptions.IfOptions
+    model.subgraphs[0].operators[1].builtinOptions = schema.IfOptionsT()
+    with pytest.raises(UnsupportedModel, match=r"IF \(operator 1\) runs another subgraph"):
         read_model(pack(model), name="two")
 
 

@@ -57,7 +57,8 @@ def test_every_operator_whose_options_name_a_subgraph_is_known_to_run_one() -> N
         for name, value in vars(official).items()
         if name.endswith("Options") and inspect.isclass(value) and any("ubgraph" in member for member in dir(value))
     }
-    assert {name.replace("_", "").lower() for name in SUBGRAPH_OPERATORS} == carriers
+    followed = {"callonce"}  # its subgraph is read beforehand
+    assert {name.replace("_", "").lower() for name in SUBGRAPH_OPERATORS} == carriers - followed
 
 
 def test_every_tensor_type_has_its_name() -> None:

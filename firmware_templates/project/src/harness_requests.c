@@ -112,17 +112,20 @@ static harness_status_t run(const uint8_t *payload, harness_reply_t *reply)
   return HARNESS_OK;
 }
 
-static harness_status_t run_layers(const uint8_t *payload, harness_reply_t *reply)
+static harness_status_t run_layers(const uint8_t *payload, uint16_t size, harness_reply_t *reply)
 {
   uint16_t first = harness_get_u16(payload);
   uint16_t last = harness_get_u16(payload + 2);
+  uint8_t keeps_state = size > 4 && (payload[4] & HARNESS_RUN_KEEPS_STATE) != 0;
 
   if (first > last || last >= harness_model.layer_count || (uint32_t)(last - first) >= HARNESS_BODY_BYTES / 4u) {
     return HARNESS_OUT_OF_RANGE;
   }
   harness_announce_start();
   if (first == 0) {
-    harness_model.reset();
+    if (!keeps_state) {
+      harness_model.reset();
+    }
     harness_write_inputs();
   }
   for (uint32_t i = first; i <= last; i++) {
@@ -226,7 +229,7 @@ harness_status_t harness_request(uint8_t type, const uint8_t *payload, uint16_t 
   case HARNESS_RUN:
     return run(payload, reply);
   case HARNESS_RUN_LAYERS:
-    return run_layers(payload, reply);
+    return run_layers(payload, size, reply);
   case HARNESS_READ_OUTPUT:
   case HARNESS_READ_TENSOR:
     return read_one_of(type, payload, reply);

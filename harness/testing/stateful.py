@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of an operator with state: besides what every operator holds, it goes on where an inference ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from harness.reference import Golden, compare
+from harness.testing.batch import merge
+from harness.testing.board import missing_tools, run_on_board
+from harness.testing.host import Array, HostProgram, build_host
+from harness.testing.mutation import break_layer
+from harness.testing.operators import HOST, Case, OperatorContract, differing_cases
+
+
+class StatefulContract(OperatorContract):
+    """Subclass it like ``OperatorContract``; ``steps`` inferences follow each other without a reset."""
+
+    boards: ClassVar[tuple[str, ...]] = (HOST,)
+    steps: ClassVar[int] = 10
+    many_cases: ClassVar[int] = 300  # of a type, in the slow tests
+
+    def test_every_case_equals_the_reference_kernel(self, board: str, tmp_path: Path) -> None:
+        """On the host, one program runs every case after a reset, and then a sequence without one."""
+        if board != HOST:
+            super().test_every_case_equals_the_reference_kernel(board, tmp_path)
+            return
+        cases = self.cases(HOST, self.cases_on_host)
+        program = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False)
+        sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
+        differing = [
+            differing_cases(cases, inputs, run.outputs) for inputs, run in zip(sets, program.run(sets), strict=True)
+        ]
+        assert differing == [{}] * self.inputs_per_case
+        assert self.differing_steps(cases, program) == {}
+
+    def test_one_changed_constant_is_noticed_in_every_case(self, tmp_path: Path) -> None:
+        cases = self.cases(HOST, 6)
+        batch = merge([break_layer(case.rendered, 0) for case in cases])
+        program = build_host(batch, tmp_path, flags=("-O0",), with_layers=False)
+        assert set(self.differing_steps(cases, program)) == {case.name for case in cases}
+
+    @pytest.mark.slow
+    def test_sequences_of_hundreds_of_cases_equal_the_reference(self, tmp_path: Path) -> None:
+        cases = self.cases(HOST, self.many_cases)
+        program = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False)
+        assert self.differing_steps(cases, program) == {}
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("core", ["mps2_an386", "riscv32_virt"])
+    def test_sequences_on_emulated_cores_equal_the_reference(self, core: str, tmp_path: Path) -> None:
+        if reason := missing_tools(core):
+            pytest.skip(reason)
+        cases = self.cases(core, self.cases_on_boards)
+        sets = [self.feeds(cases, step) for step in range(self.steps)]
+        batch = merge([case.rendered for case in cases])
+        got = run_on_board(batch, core, tmp_path, sets, keeps_state=True)
+        assert differing_sequences(cases, sets, got) == {}
+
+    def differing_steps(self, cases: Sequence[Case], program: HostProgram) -> dict[str, str]:
+        """Run all cases step after step without a reset; return what differs first in each case that differs."""
+        sets = [self.feeds(cases, step) for step in range(self.steps)]
+        got = [run.outputs for run in program.run(sets, keeps_state=True)]
+        return differing_sequences(cases, sets, got)
+
+
+def differing_sequences(
+    cases: Sequence[Case], sets: Sequence[Sequence[Array]], got: Sequence[Sequence[Array]]
+) -> dict[str, str]:
+    """Return the name of each case whose outputs differ from the reference's in some step, with the first of them."""
+    found: dict[str, str] = {}
+    fed = given = 0
+    for case in cases:
+        inputs = slice(fed, fed := fed + len(case.rendered.inputs))
+        outputs = slice(given, given := given + len(case.rendered.outputs))
+        answers = Golden(case.model).sequence([step[inputs] for step in sets])
+        for number, (wanted, step) in enumerate(zip(answers, got, strict=True)):
+            for one, other in zip(step[outputs], wanted, strict=True):
+                comparison = compare(one, other)
+                if not comparison.equal:
+                    found.setdefault(case.name, f"step {number}: {comparison.describe()}")
+    return found
