@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._quantized import fold_offset, requantization
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
+from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
 
 _MOST_PLANE_BYTES = 3072
 _MOST_TAPS = 32  # they are unrolled
@@ -42,12 +42,14 @@ def lower(layer: Layer) -> Lowered:
     assert weights is not None
     assert weights.data is not None
     matrix: NDArray[np.int8] = np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
-    sums = fold_offset(
-        None if bias is None or bias.data is None else bias.data.astype(np.int32), matrix, -parameters.input_zero
-    )
     rows, columns, pitch = _axes(layer)
-    scaling, tables = requantization(parameters.multipliers)
-    numbers: dict[str, Number] = scaling | {
+    scales = scaling(
+        parameters.multipliers,
+        parameters.range,
+        parameters.output_zero,
+        small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
+    )
+    numbers: dict[str, Number] = scales.numbers() | {
         "input_rows": rows.input,
         "input_columns": columns.input,
         "output_rows": rows.output,
@@ -74,8 +76,8 @@ def lower(layer: Layer) -> Lowered:
         numbers=numbers,
         constants=(
             Constant(name="weights", values=matrix, role="weights"),
-            *(() if sums is None else (Constant(name="bias", values=sums, role="weights"),)),
-            *tables,
+            Constant(name="bias", values=folded_sums(matrix, bias, parameters.input_zero), role="weights"),
+            *(scales.tables() if scales.step else ()),
         ),
         scratch_bytes=-(-_plane_rows(rows) * pitch // 4) * 4,
         helpers=("requantize", "clamp_s8"),
