@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DEPTHWISE_CONV_2D by vectors of 16 channels: products of 16 bits, added two and two before they are widened.
+
+Sixteen channels at a time, called a slice. Of a slice as many rows as the filter has are kept in scratch, with their
+padding. Pixel p of channel c is element ``p * channels + c`` of input and output, so that a slice is written over
+itself alone, and over rows that are copied already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops.depthwise_conv_2d import Parameters
+from harness.ops.variants._dsp import is_positive, is_whole, shifts_right, sums_of
+from harness.ops.variants._mve import FEATURE, LANES, WORDS, round_up
+
+_MOST_TAPS = 49  # they are unrolled
+_PAIR_LIMIT = 255  # 128 times as much is below 2**15
+
+
+def accepts(layer: Layer, features: frozenset[str]) -> bool:
+    """Accept dense int8 of one batch, one filter a channel, without dilation, whose sums are far from 32 bits."""
+    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
+        return False
+    parameters, source = layer.parameters, layer.inputs[0]
+    assert isinstance(parameters, Parameters)
+    assert source is not None
+    window = parameters.window
+    matrix = _matrix(layer)
+    return (
+        source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
+        and matrix.shape[1] <= _MOST_TAPS
+        and bool((_pair_sums(matrix) <= _PAIR_LIMIT).all())
+        and shifts_right(parameters.multipliers)
+        and sums_of(matrix, layer.inputs[2], parameters.input_zero) is not None
+    )
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to slices of 16 channels; constants are stored slice by slice."""
+    parameters, bias = layer.parameters, layer.inputs[2]
+    assert isinstance(parameters, Parameters)
+    matrix = _matrix(layer)
+    channels = len(matrix)
+    sums = sums_of(matrix, bias, parameters.input_zero)
+    assert sums is not None
+    window = parameters.window
+    paired = _is_paired(layer)
+    pixel_bytes = LANES // 2 if paired else LANES
+    positive = is_positive(parameters.range, parameters.output_zero)
+    square = window.height.filter == window.width.filter == 3 and not paired
+    numbers: dict[str, Number] = window.numbers() | {
+        "depth": channels,
+        "paired": paired,
+        "pixel_bytes": pixel_bytes,
+        "pitch": _columns(layer) * pixel_bytes,
+        "copied": min(window.width.input, _columns(layer) - window.width.pad),
+        "positive": positive,
+        "kernel": ("mve_depthwise_3x3_positive" if positive else "mve_depthwise_3x3") if square else "",
+        "input_zero": parameters.input_zero,
+        "output_zero": parameters.output_zero,
+        "whole": is_whole(parameters.range),
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    multipliers = parameters.multipliers * (channels if len(parameters.multipliers) == 1 else 1)
+    table = np.array([sums, [m.value for m in multipliers], [m.shift if m.value else 0 for m in multipliers]], np.int32)
+    return Lowered(
+        template="ops/depthwise_conv_2d/mve.c.j2",
+        numbers=numbers,
+        constants=(
+            Constant(name="weights", values=_slices(matrix, paired=paired), role="weights", alignment=8),
+            Constant(name="channels", values=_lane_order(table, paired=paired), role="requantization", alignment=8),
+        ),
+        scratch_bytes=round_up(window.height.filter * _columns(layer) * pixel_bytes, LANES),
+        helpers=("mve", "mve_depthwise", *([str(numbers["kernel"])] if square else [])),
+    )
+
+
+def in_place(layer: Layer) -> tuple[int, ...]:
+    """Let the output lie over the input where no row of it is complete before the input's pixels there are copied."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    rows, columns = parameters.window.height, parameters.window.width
+    copied = [y * rows.stride - rows.pad + rows.filter for y in range(rows.output)]
+    return (
+        (0,)
+        if all(
+            end >= rows.input or (y + 1) * columns.output <= max(0, end) * columns.input for y, end in enumerate(copied)
+        )
+        else ()
+    )
+
+
+def cost(layer: Layer) -> float:
+    """Return the instructions of the vectors and of the copies of rows."""
+    source, weights, _ = layer.inputs
+    assert source is not None
+    assert weights is not None
+    channels, taps = weights.shape[3], weights.shape[1] * weights.shape[2]
+    vectors = layer.outputs[0].elements / channels * (0.5 if _is_paired(layer) else round_up(channels, LANES) / LANES)
+    return vectors * (50.0 + 9.5 * taps) + source.elements / channels * round_up(channels, LANES) / LANES * 4.0
+
+
+def _matrix(layer: Layer) -> NDArray[np.int8]:
+    """Return the weights as channels x taps."""
+    weights = layer.inputs[1]
+    assert weights is not None
+    assert weights.data is not None
+    return np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
+
+
+def _pair_sums(matrix: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the sums of the magnitudes of each two taps, which are added in 16 bits."""
+    even = np.zeros((len(matrix), round_up(matrix.shape[1], 2)), np.int64)
+    even[:, : matrix.shape[1]] = np.abs(matrix.astype(np.int64))
+    return np.asarray(even.reshape(len(matrix), -1, 2).sum(axis=2))
+
+
+def _is_paired(layer: Layer) -> bool:
+    """Tell whether a vector holds two neighbouring pixels of eight channels."""
+    parameters, output = layer.parameters, layer.outputs[0]
+    assert isinstance(parameters, Parameters)
+    return output.shape[3] == LANES // 2 and parameters.window.width.stride == 1 and output.shape[2] % 2 == 0
+
+
+def _columns(layer: Layer) -> int:
+    """Return the columns of a row with its padding."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    columns = parameters.window.width
+    return (columns.output - 1) * columns.stride + columns.filter
+
+
+def _slices(matrix: NDArray[np.int8], *, paired: bool) -> NDArray[np.int8]:
+    """Return weights as slices x taps x 16 channels; paired, the eight channels twice."""
+    lanes = np.concatenate([matrix, matrix]) if paired else matrix
+    padded = np.zeros((round_up(len(lanes), LANES), lanes.shape[1]), np.int8)
+    padded[: len(lanes)] = lanes
+    return np.ascontiguousarray(padded.reshape(-1, LANES, lanes.shape[1]).transpose(0, 2, 1))
+
+
+def _lane_order(table: NDArray[np.int32], *, paired: bool) -> NDArray[np.int32]:
+    """Return biases, multipliers and shifts slice by slice, in the order in which products are widened.
+
+    VMULLB takes the even bytes, VMULLT the odd ones, VMOVLB and VMOVLT do so again: channels 0 4 8 12, then 2 6 10 14,
+    1 5 9 13 and 3 7 11 15.
+    """
+    lanes = np.concatenate([table, table], axis=1) if paired else table
+    padded = np.zeros((3, round_up(lanes.shape[1], LANES)), np.int32)
+    padded[:, : lanes.shape[1]] = lanes
+    quarters = padded.reshape(3, -1, WORDS, WORDS).transpose(1, 0, 3, 2)[:, :, (0, 2, 1, 3)]
+    return np.ascontiguousarray(quarters)
+
+
+VARIANTS = (
+    Variant(name="mve", operator="DEPTHWISE_CONV_2D", accepts=accepts, lower=lower, cost=cost, in_place=in_place),
+)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""FULLY_CONNECTED by VMLADAVA: eight outputs at once, each input read once for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops.fully_connected import Parameters
+from harness.ops.variants._dsp import shifts_right, sums_of
+from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows
+
+_OUTPUTS = 8
+
+
+def accepts(layer: Layer, features: frozenset[str]) -> bool:
+    """Accept dense int8 whose sums are far from 32 bits."""
+    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
+        return False
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    return (
+        shifts_right(parameters.multipliers)
+        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+    )
+
+
+def lower(layer: Layer) -> Lowered:
+    """Lower to one call a row; multipliers are stored once where all outputs have the same."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    matrix = _matrix(layer)
+    channels, depth = matrix.shape
+    sums = sums_of(matrix, layer.inputs[2], parameters.input_zero)
+    assert sums is not None
+    biases = np.zeros(round_up(channels, _OUTPUTS), np.int32)
+    biases[:channels] = sums
+    agree = len(set(parameters.multipliers)) == 1
+    scales = scale_rows(parameters.multipliers[:1] * WORDS, WORDS) if agree else scale_rows(parameters.multipliers, 8)
+    numbers: dict[str, Number] = {
+        "rows": parameters.rows,
+        "input_depth": depth,
+        "copied": depth % LANES != 0,
+        "output_depth": channels,
+        "chunks": round_up(depth, LANES) // LANES,
+        "scale_step": 0 if agree else 8 * WORDS,
+        "output_zero": parameters.output_zero,
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+    }
+    return Lowered(
+        template="ops/fully_connected/mve.c.j2",
+        numbers=numbers,
+        constants=(
+            Constant(name="weights", values=chunked(matrix, _OUTPUTS), role="weights", alignment=8),
+            Constant(name="biases", values=biases, role="weights"),
+            Constant(name="scales", values=scales, role="requantization", alignment=8),
+        ),
+        scratch_bytes=round_up(depth, LANES) if depth % LANES else 0,  # vectors are read: not beyond the input's end
+        helpers=("mve", "mve_vector"),
+    )
+
+
+def cost(layer: Layer) -> float:
+    """Return the instructions of the product."""
+    weights = layer.inputs[1]
+    assert weights is not None
+    channels, depth = weights.shape
+    rows = layer.outputs[0].elements // channels
+    return rows * (round_up(channels, _OUTPUTS) * (6.0 + 2.3 * (round_up(depth, LANES) // LANES)) + 40.0)
+
+
+def _matrix(layer: Layer) -> NDArray[np.int8]:
+    weights = layer.inputs[1]
+    assert weights is not None
+    assert weights.data is not None
+    return weights.data.astype(np.int8).reshape(weights.shape)
+
+
+VARIANTS = (Variant(name="mve", operator="FULLY_CONNECTED", accepts=accepts, lower=lower, cost=cost),)
