@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from harness.api._bench_result import BenchResult
     from harness.store import Store
+    from harness.tune.plan_file import PlanFile
 
 
 def bench(
@@ -21,6 +22,7 @@ def bench(
     board: str = "mps2_an386",
     runtime: str = "codegen",
     optimize: str = "speed",
+    plan: str | Path | None = None,
     estimate: bool = False,
     samples: int = 10,
     inputs: Sequence[NDArray[np.generic]] | None = None,
@@ -36,21 +38,24 @@ def bench(
     ``inputs`` are tensors of your own, in the model's order, types and shapes; with ``outputs`` the result has what the
     device made of them (else of the default input). ``estimate`` prices the counts of an emulated core for a real board
     that is not here; ``samples`` is the number of timed inferences on a real board. ``out`` is a folder in which to
-    keep the firmware project. Counted figures are answered from the store in the folder ``results`` (default:
-    HARNESS_RESULTS, else ./results) unless ``cache`` is false or ``out`` or ``outputs`` are asked for. ``progress`` is
-    told the name of each stage as it begins.
+    keep the firmware project, ``plan`` a kernel-plan file of this model. Counted figures are answered from the store in
+    the folder ``results`` (default: HARNESS_RESULTS, else ./results) unless ``cache`` is false or ``out`` or
+    ``outputs`` are asked for. ``progress`` is told the name of each stage as it begins.
 
     Raises the errors of ``harness.errors``: BadModel, UnsupportedModel or DoesNotFit before anything is built,
     BadBoard, NoBoard, BuildError, the family of RigError, and WrongAnswer where an output differs from the reference.
     """
     from harness.pipeline import BenchRequest, bench_model
 
+    kernels = _plan(plan)
     request = BenchRequest(
         model=model if isinstance(model, bytes) else Path(model),
         name="model.tflite" if isinstance(model, bytes) else str(model),
         board=str(board),
         runtime=runtime,
         optimize=optimize,
+        plan=kernels.by_name if kernels else (),
+        plan_model=kernels.model_sha256 if kernels else "",
         estimate=estimate,
         samples=samples,
         inputs=None if inputs is None else tuple(inputs),
@@ -66,6 +71,14 @@ def bench(
     from harness.api._bench_result import bench_result
 
     return bench_result(done.outcome, done.outputs if outputs else None)
+
+
+def _plan(path: str | Path | None) -> PlanFile | None:
+    if path is None:
+        return None
+    from harness.tune.plan_file import read_plan
+
+    return read_plan(Path(path))
 
 
 class _LateStore:

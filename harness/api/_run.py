@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.boards import load_board
 from harness.canonical import to_plain
 from harness.compress import technique_names
 from harness.pipeline import BenchRequest, bench_model, find_target
-from harness.records import BenchOutcome, Candidate, How, Scalar
+from harness.records import BenchOutcome, Candidate, How, Parameters, Scalar
 from harness.report import report_path, study_report
+from harness.runtimes import KernelPlan
 from harness.search import (
     Bench,
     Event,
@@ -29,6 +30,9 @@ from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import LoadedTask, load_task, task_key
 from harness.train import model_inputs, produce, training_stack
+
+if TYPE_CHECKING:
+    from harness.tune.plan_file import PlanFile
 
 _TRIALS = 20
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
@@ -89,6 +93,7 @@ def run(
     estimate: bool = False,
     seed: int = 0,
     driver: str = "optuna",
+    plan: str | Path | None = None,
     results: str | Path | None = None,
     progress: Callable[[Event], None] | None = None,
 ) -> RunResult:
@@ -97,8 +102,9 @@ def run(
     ``task`` is a task's name or the path of its file; ``trials`` the number that the study shall have in the end
     (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's), ``resume`` goes on
     with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``compress`` names the
-    techniques to choose from (default: all). Everything is kept in the folder ``results`` (default: HARNESS_RESULTS,
-    else ./results). ``progress`` is told what happens; an interruption from the keyboard ends the search in order.
+    techniques to choose from (default: all). ``plan`` is a kernel-plan file, whose choices hold for all layers of the
+    same signatures. Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results).
+    ``progress`` is told what happens; an interruption from the keyboard ends the search in order.
 
     Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
     is left to measure on.
@@ -115,8 +121,9 @@ def run(
         estimate=estimate,
         seed=seed,
         driver=driver,
+        plan=plan,
     )
-    return carry_out(request, results=results, progress=progress)
+    return carry_out(request, results=results, progress=progress, plan=plan)
 
 
 def search_request(
@@ -132,6 +139,7 @@ def search_request(
     estimate: bool,
     seed: int,
     driver: str,
+    plan: str | Path | None = None,
 ) -> SearchRequest:
     """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
     names = [board] if isinstance(board, str) else list(board)
@@ -153,7 +161,7 @@ def search_request(
         techniques=tuple(compress) or technique_names(),
         driver=driver,
         seed=seed,
-        options=(("estimate", estimate),),
+        options=(("estimate", estimate), *_plan_option(plan)),
         trials=trials if trials or timeout_seconds else _TRIALS,
         timeout_seconds=timeout_seconds,
         resume=resume,
@@ -161,16 +169,22 @@ def search_request(
 
 
 def carry_out(
-    request: SearchRequest, *, results: str | Path | None, progress: Callable[[Event], None] | None
+    request: SearchRequest,
+    *,
+    results: str | Path | None,
+    progress: Callable[[Event], None] | None,
+    plan: str | Path | None = None,
 ) -> RunResult:
     """Carry a search on to its end, and write its report."""
     folder = results_dir(None if results is None else Path(results))
+    preferred = () if plan is None else _read_plan(plan).by_signature
+    estimate = bool(dict(request.options)["estimate"])
     with open_store(folder) as store:
         found = search(
             request,
             store=store,
             produce=lambda candidate, *, watch: produce(candidate, request.task, watch=watch),
-            bench=_bench(request.task, store, estimate=bool(dict(request.options)["estimate"])),
+            bench=_bench(request.task, store, estimate=estimate, preferred=preferred),
             listen=progress or (lambda _event: None),
         )
         report = study_report(store, request.study, report_path(folder, request.study))
@@ -186,6 +200,17 @@ def carry_out(
     )
 
 
+def _plan_option(path: str | Path | None) -> Parameters:
+    """What a plan decides is a setting of the study; one without a plan is resumed as ever."""
+    return () if path is None else (("plan", _read_plan(path).key),)
+
+
+def _read_plan(path: str | Path) -> PlanFile:
+    from harness.tune.plan_file import read_plan
+
+    return read_plan(Path(path))
+
+
 def _front_entry(trial: FinishedTrial) -> FrontEntry:
     candidate = trial.candidate
     return FrontEntry(
@@ -199,7 +224,7 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
     )
 
 
-def _bench(loaded: LoadedTask, store: Store, *, estimate: bool) -> Bench:
+def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, preferred: KernelPlan) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
 
     def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
@@ -209,6 +234,7 @@ def _bench(loaded: LoadedTask, store: Store, *, estimate: bool) -> Bench:
             name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
             board=board,
             estimate=estimate,
+            preferred=preferred,
             real_samples=tuple((sample,) for sample in samples),
             candidate_key=candidate.key,
         )

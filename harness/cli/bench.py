@@ -39,6 +39,9 @@ def bench(
     ] = [],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the firmware project in DIR.")] = None,
     optimize: Annotated[str, typer.Option(help="What the kernels are chosen for.")] = "speed",
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Kernel plan of the model, as 'harness tune' writes it.")
+    ] = None,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Answer from the store what is counted.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
@@ -60,6 +63,7 @@ def bench(
                     board=name,
                     runtime=kind,
                     optimize=optimize,
+                    plan=plan,
                     estimate=estimate,
                     samples=samples,
                     inputs=inputs,

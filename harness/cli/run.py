@@ -38,6 +38,9 @@ def run(
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
     driver: Annotated[str, typer.Option(help="What proposes the candidates.")] = "optuna",
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Kernel plan whose choices hold for layers of the same shapes.")
+    ] = None,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the front as JSON.")] = False,
 ) -> int:
@@ -57,9 +60,10 @@ def run(
         estimate=estimate,
         seed=seed,
         driver=driver,
+        plan=plan,
     )
     with Display(request, quiet=as_json) as display:
-        found = carry_out(request, results=results, progress=display.listen)
+        found = carry_out(request, results=results, progress=display.listen, plan=plan)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:

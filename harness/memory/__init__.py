@@ -3,7 +3,7 @@
 
 from harness.memory.check import check_plan
 from harness.memory.lifetimes import Lifetime, buffer_requests, lifetimes, scratch_buffer, tensor_buffer
-from harness.memory.plan import peak_bytes, plan_memory
+from harness.memory.plan import peak_bytes, plan_memory, step_bytes
 from harness.memory.request import BufferRequest, Placement, Plan, Region
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "peak_bytes",
     "plan_memory",
     "scratch_buffer",
+    "step_bytes",
     "tensor_buffer",
 ]

@@ -44,10 +44,11 @@ def peak_bytes(requests: Sequence[BufferRequest], *, sharing: bool = False) -> i
     With ``sharing``, outputs that may lie over an input are counted once.
     """
     steps = {request.first for request in requests}  # the sum can rise at a beginning only
-    return max((_step_bytes(requests, step, sharing) for step in steps), default=0)
+    return max((step_bytes(requests, step, sharing) for step in steps), default=0)
 
 
-def _step_bytes(requests: Sequence[BufferRequest], step: int, sharing: bool) -> int:
+def step_bytes(requests: Sequence[BufferRequest], step: int, sharing: bool) -> int:
+    """Return the bytes that are needed in one step, as ``peak_bytes`` counts them."""
     live = {request.name: request for request in requests if request.first <= step <= request.last}
     total = sum(request.size_bytes for request in live.values())
     if not sharing:
@@ -130,7 +131,7 @@ def _orders(requests: Sequence[BufferRequest]) -> Iterator[list[int]]:
     From the last to the first, overlapping outputs find their place: each begins before its input.
     """
     steps = {request.first for request in requests}
-    fullness = {step: _step_bytes(requests, step, False) for step in steps}
+    fullness = {step: step_bytes(requests, step, False) for step in steps}
     fullest = [max(size for step, size in fullness.items() if r.first <= step <= r.last) for r in requests]
     size = [request.size_bytes for request in requests]
     first, last = [request.first for request in requests], [request.last for request in requests]

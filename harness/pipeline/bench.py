@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.errors import DoesNotFit, HarnessError
+from harness.errors import DoesNotFit, HarnessError, UserError
 from harness.firmware import BuiltImage, Project, begin_build, open_project
 from harness.pipeline.findings import deployment_record, firmware_record, measurement_record, now
 from harness.pipeline.inputs import check_own_inputs, hash_inputs
@@ -89,6 +89,7 @@ def _measure(
     with stages("finding the board"):
         target = find_target(request.board, estimate=request.estimate)
     with stages("rendering"):
+        _check_plan(request, artifact)
         runtime: Runtime = registry.load("harness.runtimes", request.runtime).RUNTIME
         rendered = runtime.render(
             model,
@@ -116,6 +117,15 @@ def _measure(
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
     found = measurement_record(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
+
+
+def _check_plan(request: BenchRequest, artifact: Artifact) -> None:
+    if request.plan_model and request.plan_model != artifact.sha256:
+        raise UserError(
+            f"the kernel plan is for another model ({request.plan_model[:12]}) than {request.name}"
+            f" ({artifact.sha256[:12]})",
+            hint="Make one for this model with 'harness tune'.",
+        )
 
 
 def _answer_from_store(

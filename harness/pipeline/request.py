@@ -26,7 +26,8 @@ Watch: TypeAlias = Callable[[str], None]  # told the name of each stage as it be
 class BenchRequest:
     """One model on one board by one runtime.
 
-    ``plan`` names the kernel variants of layers, ``preferred`` those of layer signatures, wherever such layers are.
+    ``plan`` names the kernel variants of layers, for the model ``plan_model`` (its SHA-256) where that is given;
+    ``preferred`` those of layer signatures, wherever such layers are.
     ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
     ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
     """
@@ -37,6 +38,7 @@ class BenchRequest:
     runtime: str = "codegen"
     optimize: str = "speed"
     plan: KernelPlan = ()
+    plan_model: str = ""
     preferred: KernelPlan = ()
     estimate: bool = False
     samples: int = 10
