@@ -52,7 +52,7 @@ class Device:
         self._exchange = Exchange(stream, resend_seconds=resend_seconds, on_text=on_text, check=check)
         self._hello: Hello | None = None
         self._inference_seconds: float | None = None
-        self._layer_crcs: dict[int, int] = {}
+        self._loaded: dict[int, bytes] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class Device:
                 hint="Build and flash its firmware again with this harness.",
             )
         parsed = messages.parse_hello(body)
-        self._layer_crcs.clear()
+        self._loaded.clear()
         self._hello = parsed.hello
         self._hello = dataclasses.replace(
             parsed.hello,
@@ -99,15 +99,16 @@ class Device:
     def load_input(self, index: int, data: bytes, deadline: Deadline | None = None) -> None:
         """Set an input, and make sure that it lies in the device as given.
 
-        Data that repeat, or come from xorshift32, are made by the device. Raises UserError where the size is wrong,
-        LinkCorrupt where the device holds something else.
+        Data that repeat, or come from xorshift32, are made by the device; what it was given last is asked for by its
+        CRC-32 alone. Raises UserError where the size is wrong, LinkCorrupt where the device holds something else.
         """
         sizes = self._greeted.input_bytes
         if not 0 <= index < len(sizes) or len(data) != sizes[index]:
             wanted = f"{sizes[index]} bytes" if 0 <= index < len(sizes) else f"one of {len(sizes)} inputs"
             raise UserError(f"input {index} with {len(data)} bytes does not suit the device: it has {wanted}")
-        if not data:
+        if not data or (self._loaded.get(index) == data and self._still_holds(index, data, deadline)):
             return
+        self._loaded.pop(index, None)
         chunk = self._greeted.max_payload_bytes - messages.LOAD_INPUT.size
         deadline = deadline or Deadline.after(_MESSAGE_SECONDS * (1 + len(data) // chunk))
         known = recognise(data, longest_period=2 * chunk) if len(data) > 32 else None
@@ -121,6 +122,7 @@ class Device:
                 self._expect_crc(Request.XORSHIFT_INPUT, payload, data, deadline)
             case None:
                 self._load(index, data, chunk, deadline)
+        self._loaded[index] = data
 
     def run(
         self, count: int, warmups: int = 0, *, keep_state: bool = False, deadline: Deadline | None = None
@@ -132,7 +134,6 @@ class Device:
         """
         if count < 0 or warmups < 0:
             raise UserError(f"{count} runs after {warmups} warm-ups: neither can be negative")
-        self._layer_crcs.clear()
         runs: list[Run] = []
         while warmups or len(runs) < count:
             at_once = self._batch()
@@ -155,8 +156,6 @@ class Device:
         Return the CRC-32 of each layer's output, taken when that layer had just run. Layers are to be run in order;
         a layer's memory may serve a later one.
         """
-        if first == 0:
-            self._layer_crcs.clear()
         crcs: list[int] = []
         for start in range(first, last + 1, self._room // 4):
             end = min(last, start + self._room // 4 - 1)
@@ -166,7 +165,6 @@ class Device:
             if len(answered) != end - start + 1:
                 raise LinkCorrupt(f"the device answered {len(answered)} layers of {end - start + 1}")
             crcs += answered
-        self._layer_crcs.update(zip(range(first, last + 1), crcs, strict=True))
         return tuple(crcs)
 
     def read_output(self, index: int, deadline: Deadline | None = None) -> bytes:
@@ -176,16 +174,8 @@ class Device:
             raise UserError(f"there is no output {index}: the device has {len(sizes)}")
         return self._read(Request.READ_OUTPUT, index, sizes[index], deadline)
 
-    def read_tensor(
-        self, layer: int, size: int, *, expected: bytes | None = None, deadline: Deadline | None = None
-    ) -> bytes:
-        """Return the output of a layer just run, ``size`` bytes.
-
-        Where ``expected`` has the CRC-32 that ``run_layers`` answered for this layer, it is returned and nothing is
-        transferred: for a large model that is the difference between seconds and milliseconds.
-        """
-        if expected is not None and len(expected) == size and self._layer_crcs.get(layer) == zlib.crc32(expected):
-            return expected
+    def read_tensor(self, layer: int, size: int, deadline: Deadline | None = None) -> bytes:
+        """Return the output of a layer just run, ``size`` bytes."""
         return self._read(Request.READ_TENSOR, layer, size, deadline)
 
     def read_memory(self, address: int, size: int, deadline: Deadline | None = None) -> bytes:
@@ -204,7 +194,6 @@ class Device:
 
         Frames of interrupts count where the board has any while it runs; the link causes none.
         """
-        self._layer_crcs.clear()
         reply = self._busy(Request.STACK, b"", 1, deadline)
         return self._one_u32(Request.STACK, reply.body)
 
@@ -254,6 +243,11 @@ class Device:
             took = reply.busy_seconds / max(1, inferences)
             self._inference_seconds = max(took, 0.8 * (known or 0.0))
         return reply
+
+    def _still_holds(self, index: int, data: bytes, deadline: Deadline | None) -> bool:
+        payload = messages.REPEAT_INPUT.pack(index, len(data))  # a period of its whole size: nothing is written
+        reply = self._ask(Request.REPEAT_INPUT, payload, deadline or Deadline.after(_MESSAGE_SECONDS))
+        return self._one_u32(Request.REPEAT_INPUT, reply.body) == zlib.crc32(data)
 
     def _load(self, index: int, data: bytes, chunk: int, deadline: Deadline) -> None:
         for offset in range(0, len(data), chunk):

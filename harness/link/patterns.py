@@ -54,9 +54,9 @@ def xorshift32(state: int) -> int:
 
 
 def _period(data: bytes, longest: int) -> int | None:
-    """Return the least of 1, 2, 4, ... with which ``data`` repeats, up to ``longest`` and half its size."""
+    """Return the least of 1, 2, 4, ... with which ``data`` repeats, up to ``longest`` and below its size."""
     period = 1
-    while period <= min(longest, len(data) // 2):
+    while period <= longest and period < len(data):
         if data[period:] == data[:-period]:
             return period
         period *= 2

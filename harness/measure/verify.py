@@ -8,6 +8,7 @@ is reset before each input; besides, the inputs are given to it one after the ot
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -149,15 +150,22 @@ def _check_step(
 def _check_layers(
     device: Device, rendered: RenderedModel, run: GoldenRun, wanted: Mapping[int, Array], *, keep_state: bool = False
 ) -> int:
-    """Step through the model once, comparing each layer's output while it is still there; return how many.
+    """Compare every layer's output; return how many.
 
-    Where the device's CRC-32 of all bytes of a layer is that of the golden bytes, they are not transferred.
+    The device runs them all and answers the CRC-32 of each. Only where that is not the golden one, the layers are run
+    again up to there, and its bytes are read while they are there: floats may differ a little.
     """
     load_inputs(device, run.inputs)
-    for number, layer in enumerate(rendered.layers):
-        device.run_layers(number, number, keep_state=keep_state)
+    last = len(rendered.layers) - 1
+    crcs = (None,) * (last + 1) if keep_state else device.run_layers(0, last)  # a step cannot be run twice
+    to_run = 0
+    for number, (layer, crc) in enumerate(zip(rendered.layers, crcs, strict=True)):
         golden = _kept_channels(layer, wanted[layer.output.tensor], run.name).reshape(layer.output.shape)
-        raw = device.read_tensor(number, layer.output.size_bytes, expected=_little_endian(golden).tobytes())
+        if zlib.crc32(_little_endian(golden).tobytes()) == crc:
+            continue
+        device.run_layers(to_run, number, keep_state=keep_state)
+        to_run = number + 1
+        raw = device.read_tensor(number, layer.output.size_bytes)
         found = compare(_as_array(raw, layer.output), golden)
         if not found.equal:
             raise WrongAnswer(
