@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from harness.boards import Board
+
+ClassCounts: TypeAlias = tuple[tuple[str, int], ...]  # by class of instructions, and reads of flash (_classes.py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Counts:
     layer_instructions: tuple[int, ...]
     reads: tuple[tuple[str, int], ...]  # bytes of data read, by the board's memory region
     layer_reads: tuple[tuple[tuple[str, int], ...], ...]
+    classes: ClassCounts = ()  # empty where the core's instructions are not told apart; zeros are left out
+    layer_classes: tuple[ClassCounts, ...] = ()
 
 
 class EmulatorSession(Protocol):

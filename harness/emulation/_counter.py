@@ -13,7 +13,8 @@ from pathlib import Path
 
 from harness import proc
 from harness.boards import Board
-from harness.emulation._base import CountRequest, Counts
+from harness.emulation._base import ClassCounts, CountRequest, Counts
+from harness.emulation._classes import FLASH_SCATTERED, FLASH_SEQUENTIAL, RECORDED
 from harness.emulation._symbols import function_ranges
 from harness.errors import OpenError, ToolError
 from harness.settings import cache_dir
@@ -79,12 +80,16 @@ def open_counter(board: Board, image: Path, request: CountRequest, api: int, res
     config_fd = _file_in_memory("counter-config", resources)
     records_fd = _file_in_memory("counter-records", resources)
     os.pwrite(config_fd, _config(board, image, request).encode(), 0)
-    memories = (*(memory.name for memory in board.memories), _OTHER)
     file = str(plugin).replace(",", ",,")  # how QEMU writes a comma in an option's value
     return Counter(
         argument=f"file={file},config={config_fd},records={records_fd},isa={_ISA.get(board.core.isa, 'other')}",
         pass_fds=(config_fd, records_fd),
-        records=Records(records_fd, layers=len(request.layers), memories=memories),
+        records=Records(
+            records_fd,
+            layers=len(request.layers),
+            memories=(*(memory.name for memory in board.memories), _OTHER),
+            flash=frozenset(memory.name for memory in board.memories if memory.kind == "flash"),
+        ),
     )
 
 
@@ -102,16 +107,25 @@ def _config(board: Board, image: Path, request: CountRequest) -> str:
     return "".join(f"{word} {low} {high}\n" for word, low, high in lines)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What the inference, or one of its layers, did."""
+
+    instructions: int
+    reads: tuple[tuple[str, int], ...]
+    classes: ClassCounts
+
+
 class Records:
     """The counts written so far; each is read once, and kept."""
 
-    def __init__(self, fd: int, *, layers: int, memories: tuple[str, ...]) -> None:
+    def __init__(self, fd: int, *, layers: int, memories: tuple[str, ...], flash: frozenset[str]) -> None:
         self._fd = fd
-        self._layers = layers
         self._memories = memories
-        self._format = struct.Struct(f"={1 + layers + (1 + layers) * len(memories)}Q")
+        self._flash = flash
+        self._words = len(RECORDED) + 1 + 3 * len(memories)  # of a part
+        self._format = struct.Struct(f"={1 + (1 + layers) * self._words}Q")
         self._seen: list[Counts] = []
-        self._closed = False
 
     def read(self) -> tuple[Counts, ...]:
         """Return all counts so far, in order."""
@@ -126,13 +140,26 @@ class Records:
         return tuple(self._seen)
 
     def _parse(self, record: bytes) -> Counts:
-        words = self._format.unpack(record)
-        per = len(self._memories)
-        reads = words[1 + self._layers :]
-        by_part = [tuple(zip(self._memories, reads[at : at + per], strict=True)) for at in range(0, len(reads), per)]
+        known, *words = self._format.unpack(record)
+        starts = range(0, len(words), self._words)
+        whole, *layers = [self._part(words[at : at + self._words], known != 0) for at in starts]
         return Counts(
-            instructions=words[0],
-            layer_instructions=words[1 : 1 + self._layers],
-            reads=by_part[0],
-            layer_reads=tuple(by_part[1:]),
+            instructions=whole.instructions,
+            layer_instructions=tuple(layer.instructions for layer in layers),
+            reads=whole.reads,
+            layer_reads=tuple(layer.reads for layer in layers),
+            classes=whole.classes,
+            layer_classes=tuple(layer.classes for layer in layers),
+        )
+
+    def _part(self, words: list[int], known: bool) -> _Part:
+        counted, (instructions, *reads) = words[: len(RECORDED)], words[len(RECORDED) :]
+        sequential, scattered = (
+            sum(n for name, n in zip(self._memories, reads[at::3], strict=True) if name in self._flash) for at in (1, 2)
+        )
+        classes = (*zip(RECORDED, counted, strict=True), (FLASH_SEQUENTIAL, sequential), (FLASH_SCATTERED, scattered))
+        return _Part(
+            instructions=instructions,
+            reads=tuple(zip(self._memories, reads[::3], strict=True)),
+            classes=tuple((name, count) for name, count in classes if count) if known else (),
         )

@@ -12,6 +12,7 @@ from harness.boards import Board
 from harness.emulation import CountRequest, Counts
 
 _SOURCES = Path(__file__).parent / "firmware"
+CLASSES_SOURCE = _SOURCES / "classes.S"
 LAYERS = ("layer_hook", "layer_loop", "layer_nested", "layer_reads", "layer_tail")
 MIXED_LAYERS = ("layer_integers", "layer_floats", "layer_device")
 MIXED_REQUEST = CountRequest(caller="run_inference", inference="inference", layers=MIXED_LAYERS)
@@ -54,6 +55,11 @@ def build_mixed_image(board: Board, folder: Path, optimize: str) -> Path:
     return _build(board, folder, dataclasses.replace(recipe, flags=flags, sources=sources))
 
 
+def build_classes_image(board: Board, folder: Path) -> Path:
+    """Build a firmware whose layers hold instructions of every class of Thumb-2 cores with a floating-point unit."""
+    return _build(board, folder, dataclasses.replace(_ARM, sources=("mps2.c", CLASSES_SOURCE.name)))
+
+
 def _build(board: Board, folder: Path, recipe: Recipe) -> Path:
     core = [flag for flag in board.core.flags if not flag.startswith("--specs")]
     sources = [str(_SOURCES / name) for name in ("main.c", *recipe.sources)]
@@ -86,6 +92,7 @@ def expected_counts(board: Board) -> Counts:
         layer_instructions=layers,
         reads=_by_memory(total),
         layer_reads=tuple(_by_memory(row) for row in reads),
+        layer_classes=((),) * len(layers),
     )
 
 

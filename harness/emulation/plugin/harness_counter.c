@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counts what an inference executes in QEMU: instructions, and bytes of data read by memory, exactly, for the whole
- * inference and for each of its layers with all that they call.
+ * Counts what an inference executes in QEMU: instructions, in Thumb code by class, and data read by memory, exactly, for
+ * the whole inference and for each of its layers with all that they call.
  *
  * Arguments: config=N, records=N (file descriptors that QEMU inherits), isa=thumb, riscv or other.
  *
@@ -13,60 +13,53 @@
  * Without a memory line no read is observed, and all reads are 0.
  *
  * A record is a sequence of uint64_t in the host's order, written with one flush when control is back in the caller,
- * that is before the caller can do anything with the result:
- *     instructions, instructions of each layer, reads of the inference by memory and other, the same of each layer.
+ * that is before the caller can do anything with the result: whether the classes are known, then the whole inference,
+ * then each layer. Of each the classes (classes.h), the instructions, and of each memory, other last, the bytes read,
+ * the reads that began where the one before ended, and the other reads.
  *
  * Only the instructions of the caller, of the inference itself and the first one of each layer carry a callback. All
- * others are added inline, a segment at once: up to the next that has a callback, and up to and including the next that
- * may access memory, since QEMU breaks off at an access to a device, and goes on behind it in a block of its own. So a
- * segment is executed whole, or up to its last instruction, which is then not counted again.
+ * others are counted inline, a segment at once: up to the next that has a callback, and up to and including the next
+ * that may access memory, since QEMU breaks off at an access to a device, and goes on behind it in a block of its own.
+ * So a segment is executed whole, or up to its last instruction, which is then not counted again.
  *
  * A layer is open from its first instruction until one of the inference's own is executed, or one of the caller's (the
  * last layer may be a tail call). A layer entered while another is open is part of that one; a layer entered outside an
  * inference is not counted.
  *
  * One virtual CPU. An interrupt that is served inside an inference is counted with it; what the processor itself reads
- * to enter and leave it is no read of an instruction, and is not. An atomic read-modify-write counts as a write alone.
+ * to enter and leave it is no read of an instruction, and is not; a conditional branch straight before it may count as
+ * taken. An atomic read-modify-write counts as a write alone.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "accesses.h"
+#include "blocks.h"
 #include "configuration.h"
 #include "instruction_sets.h"
+#include "ledger.h"
 #include "qemu_plugin_api.h"
+
+EXPORT int qemu_plugin_version = HARNESS_PLUGIN_API;
 
 /* ---- State of the inference under way ---- */
 
-enum { NO_LAYER = -1, KINDS_SHIFT = 18, KINDS = 1 << KINDS_SHIFT, UNKNOWN = 0, STORE = 0xff };
+enum { NO_LAYER = -1 };
 
 static bool is_open;
-static uint64_t inference_start;
 static long open_layer = NO_LAYER;
-static uint64_t layer_start;
+static bool are_classes_known = true;
 
 static uint64_t *record; /* laid out as it is written */
-static size_t record_words;
-static uint64_t *layer_instructions;
-static uint64_t *inference_reads;
-static uint64_t *layer_reads;
-static uint64_t *outside_reads;
-static uint64_t *reads; /* where the next read is added */
-static uint8_t bytes_of[KINDS]; /* bytes read by an access of this kind, UNKNOWN, or STORE */
-
-static uint64_t executed(void) {
-  uint64_t sum = 0;
-  size_t index;
-  for (index = 0; index < COUNTERS; ++index) {
-    sum += counter_value(index);
-  }
-  return sum;
-}
+static size_t record_words, part_words;
+static uint64_t *inference_part;
+static uint64_t *layer_parts;
+static uint64_t *outside_part;
 
 static void write_record(void) {
   const char *bytes = (const char *)record;
@@ -81,26 +74,31 @@ static void write_record(void) {
   }
 }
 
+static void go_over_to(uint64_t *next) {
+  settle_segments();
+  settle_accesses(part);
+  part = next;
+}
+
 static void close_layer(void) {
   if (open_layer != NO_LAYER) {
-    layer_instructions[open_layer] += executed() - layer_start;
     open_layer = NO_LAYER;
-    reads = inference_reads;
+    go_over_to(inference_part);
   }
 }
 
 static void close_inference(void) {
-  size_t memory, layer;
-  close_layer();
-  record[0] = executed() - inference_start;
-  for (layer = 0; layer < config.layer_count; ++layer) { /* so far they hold the inference's own reads only */
-    for (memory = 0; memory <= config.memory_count; ++memory) {
-      inference_reads[memory] += layer_reads[layer * (config.memory_count + 1) + memory];
+  size_t word, layer;
+  open_layer = NO_LAYER;
+  go_over_to(outside_part);
+  for (layer = 0; layer < config.layer_count; ++layer) { /* so far it is what the inference itself did */
+    for (word = 0; word < part_words; ++word) {
+      inference_part[word] += layer_parts[layer * part_words + word];
     }
   }
+  record[0] = are_classes_known && config.isa == THUMB;
   write_record();
   is_open = false;
-  reads = outside_reads;
 }
 
 static void on_caller(unsigned int cpu, void *data) {
@@ -115,7 +113,7 @@ static void on_caller_entry(unsigned int cpu, void *data) {
   (void)cpu, (void)data;
   is_open = false;
   open_layer = NO_LAYER;
-  reads = outside_reads;
+  part = outside_part;
 }
 
 static void on_inference(unsigned int cpu, void *data) {
@@ -131,68 +129,18 @@ static void on_inference_entry(unsigned int cpu, void *data) {
     close_layer();
     return;
   }
+  go_over_to(inference_part);
   memset(record, 0, record_words * sizeof(uint64_t));
   is_open = true;
-  reads = inference_reads;
-  inference_start = executed();
+  forget_reads();
 }
 
 static void on_layer_entry(unsigned int cpu, void *data) {
   (void)cpu;
   if (is_open && open_layer == NO_LAYER) {
     open_layer = (long)(uintptr_t)data;
-    reads = layer_reads + (size_t)open_layer * (config.memory_count + 1);
-    layer_start = executed();
+    go_over_to(layer_parts + (size_t)open_layer * part_words);
   }
-}
-
-/* Of a kind or in a block that the tables do not answer for. */
-static __attribute__((noinline)) void on_rare_access(qemu_plugin_meminfo_t info, uint64_t address) {
-  bool store = qemu_plugin_mem_is_store(info);
-  uint8_t bytes = (uint8_t)(1u << qemu_plugin_mem_size_shift(info));
-  if (info < KINDS) {
-    bytes_of[info] = store ? STORE : bytes;
-  }
-  if (!store) {
-    reads[find_memory(address)] += bytes;
-  }
-}
-
-static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)data;
-  if (((info >> KINDS_SHIFT) | (address >> 32)) == 0) {
-    uint8_t bytes = bytes_of[info];
-    uint8_t memory = memory_of[address >> BLOCK_SHIFT];
-    if (bytes == STORE) {
-      return;
-    }
-    if (bytes != UNKNOWN && memory != MIXED) {
-      reads[memory] += bytes;
-      return;
-    }
-  }
-  on_rare_access(info, address);
-}
-
-/* The usual reads of a 32-bit core: their size is known from the instruction. */
-static inline void on_read(uint64_t address, uint64_t bytes) {
-  uint8_t memory = memory_of[(uint32_t)address >> BLOCK_SHIFT];
-  reads[memory != MIXED ? memory : find_memory(address)] += bytes;
-}
-
-static void on_read_1(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  on_read(address, 1);
-}
-
-static void on_read_2(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  on_read(address, 2);
-}
-
-static void on_read_4(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  on_read(address, 4);
 }
 
 /* ---- Instrumentation ---- */
@@ -220,71 +168,74 @@ static bool mark(struct qemu_plugin_insn *insn) {
   return false;
 }
 
-static effect_t effect_of(const struct qemu_plugin_insn *insn) {
-  uint16_t halfwords[2];
-  if (config.isa == OTHER_ISA || !encoding(insn, halfwords)) {
-    return ANYTHING;
-  }
+static effect_t effect_of(const uint16_t halfwords[2]) {
   return config.isa == THUMB ? thumb_effect(halfwords[0], halfwords[1]) : riscv_effect(halfwords[0]);
 }
 
-/* QEMU 7.2, asked for reads alone, reports writes: so it is always asked for both. */
-static void observe(struct qemu_plugin_insn *insn, effect_t effect) {
-  static const memory_callback_t callbacks[] = {on_access, NULL, NULL, on_read_1, on_read_2, on_read_4};
-  if (config.memory_count > 0 && callbacks[effect] != NULL) {
-    qemu_plugin_register_vcpu_mem_cb(insn, callbacks[effect], CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
-  }
-}
+/* What stands between two callbacks or accesses. */
+typedef struct {
+  struct qemu_plugin_insn *first;
+  uint16_t worth[WORTH];
+} segment_t;
 
-static void count_segment(struct qemu_plugin_tb *block, size_t first, size_t end) {
-  if (first < end) {
-    add_inline(qemu_plugin_tb_get_insn(block, first), first, end - first);
+static void count_segment(segment_t *segment) {
+  if (segment->first != NULL) {
+    count_inline(segment->first, segment_slot(qemu_plugin_insn_vaddr(segment->first), segment->worth));
+    memset(segment, 0, sizeof *segment);
   }
 }
 
 /* A callback is registered before the addition at the same instruction: it sees the count without it. */
-static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
-  size_t index, first = 0, count = qemu_plugin_tb_n_insns(block);
+static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *translated) {
+  size_t index, count = qemu_plugin_tb_n_insns(translated);
+  segment_t segment = {.first = NULL};
+  block_t *block = config.isa == THUMB ? begin_block(qemu_plugin_tb_vaddr(translated), count) : NULL;
   (void)id;
   for (index = 0; index < count; ++index) {
-    struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, index);
-    effect_t effect;
+    struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(translated, index);
+    effect_t effect = ANYTHING;
+    bool is_pipelined = false;
+    uint16_t halfwords[2];
+    size_t bytes = config.isa == OTHER_ISA ? 0 : encoding(insn, halfwords);
     if (mark(insn)) {
-      count_segment(block, first, index);
-      first = index;
+      count_segment(&segment);
     }
-    effect = effect_of(insn);
+    segment.first = segment.first != NULL ? segment.first : insn;
+    ++segment.worth[INSTRUCTIONS];
+    if (bytes != 0) {
+      effect = effect_of(halfwords);
+      is_pipelined = block != NULL && add_to_block(block, halfwords[0], halfwords[1], bytes, segment.worth);
+    } else {
+      are_classes_known = false;
+    }
     if (effect != PLAIN) {
-      count_segment(block, first, index + 1);
-      first = index + 1;
-      observe(insn, effect);
+      count_segment(&segment);
+      observe(insn, effect, is_pipelined);
     }
   }
-  count_segment(block, first, count);
+  count_segment(&segment);
+  if (block != NULL && are_classes_known) {
+    watch_block(translated, block);
+  }
 }
 
 /* ---- Start ---- */
 
 static void lay_out_record(void) {
-  size_t per_memory = config.memory_count + 1;
-  record_words = 1 + config.layer_count + per_memory + config.layer_count * per_memory;
-  record = calloc(record_words + per_memory, sizeof *record);
+  part_words = WORTH + (config.memory_count + 1) * READ_WORDS;
+  record_words = 1 + (1 + config.layer_count) * part_words;
+  record = calloc(record_words + part_words, sizeof *record);
   if (record == NULL) {
     fail("out of memory");
   }
-  layer_instructions = record + 1;
-  inference_reads = layer_instructions + config.layer_count;
-  layer_reads = inference_reads + per_memory;
-  outside_reads = record + record_words;
-  reads = outside_reads;
+  inference_part = record + 1;
+  layer_parts = inference_part + part_words;
+  part = outside_part = record + record_words;
 }
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info, int argc, char **argv) {
   (void)info;
   configure(argc, argv);
-  if (!counters_init()) {
-    fail("QEMU gives no counters");
-  }
   lay_out_record();
   qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
   return 0;

@@ -13,9 +13,12 @@ typedef enum {
   ANYTHING,
   PLAIN,  /* arithmetic or a branch: neither accesses memory nor raises an exception */
   STORES, /* reads nothing */
+  STORES_2, /* one element of so many bytes, at any address */
+  STORES_4,
   READS_1, /* accesses of so many bytes each, all of them reads */
   READS_2,
-  READS_4
+  READS_4,
+  EFFECTS
 } effect_t;
 
 static inline effect_t reads_of_size(unsigned int shift) {
@@ -24,8 +27,8 @@ static inline effect_t reads_of_size(unsigned int shift) {
 }
 
 static inline effect_t thumb16_effect(uint16_t code) {
-  static const effect_t with_register_offset[8] = {STORES,  STORES,  STORES,  READS_1,
-                                                   READS_4, READS_2, READS_1, READS_2};
+  static const effect_t with_register_offset[8] = {STORES_4, STORES_2, STORES,  READS_1,
+                                                   READS_4,  READS_2,  READS_1, READS_2};
   switch (code >> 11) {
   case 0x08: /* arithmetic in registers, BX */
     return PLAIN;
@@ -41,9 +44,11 @@ static inline effect_t thumb16_effect(uint16_t code) {
     return READS_1;
   case 0x11:
     return READS_2;
-  case 0x0C: /* STR, STRB, STRH, STR to the stack, STM */
-  case 0x0E:
-  case 0x10:
+  case 0x0C: /* STR */
+    return STORES_4;
+  case 0x10: /* STRH */
+    return STORES_2;
+  case 0x0E: /* STRB, STR to the stack, STM */
   case 0x12:
   case 0x18:
     return STORES;
@@ -71,6 +76,12 @@ static inline effect_t thumb_effect(uint16_t first, uint16_t second) {
     return thumb16_effect(first);
   }
   switch (first >> 8) {
+  case 0xE8: /* LDM, LDRD, and what stores as much; not exclusive accesses, table branches */
+  case 0xE9:
+    if ((first & 0x0040) != 0 ? (first & 0x0120) == 0 : (first & 0x0010) != 0 && (second & 0x8000) != 0) {
+      return ANYTHING;
+    }
+    return (first & 0x0010) != 0 ? READS_4 : STORES;
   case 0xEA: /* shifted register */
   case 0xEB:
   case 0xFA: /* register */
@@ -78,7 +89,10 @@ static inline effect_t thumb_effect(uint16_t first, uint16_t second) {
     return PLAIN;
   case 0xF8: /* one element; a load to PC may return from an exception */
   case 0xF9:
-    return (first & 0x0010) == 0 ? STORES : (second >> 12) == 15 ? ANYTHING : reads_of_size((first >> 5) & 3u);
+    if ((first & 0x0010) != 0) {
+      return (second >> 12) == 15 ? ANYTHING : reads_of_size((first >> 5) & 3u);
+    }
+    return ((first >> 5) & 3u) == 2 ? STORES_4 : ((first >> 5) & 3u) == 1 ? STORES_2 : STORES;
   default: /* immediate; BL and long branches, but not what else stands between them */
     return (first >> 11) == 0x1E && ((second & 0x8000) == 0 || (second & 0x9000) == 0x9000) ? PLAIN : ANYTHING;
   }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef HARNESS_PLUGIN_API
@@ -33,6 +34,9 @@ void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, translate_callba
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, execute_callback_t callback, int flags,
+                                          void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, execute_callback_t callback, int flags,
                                             void *data);
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_callback_t callback, int flags, int rw,
@@ -41,9 +45,10 @@ unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info);
 bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
 
 /*
- * One counter would make each addition wait for the one before it; several, taken in turn, are added at the same time.
+ * A slot counts executions; there is one for each piece of code, so that no addition waits for the one before it. Slots
+ * stay where they are: QEMU's code refers to them.
  */
-enum { COUNTERS = 8 };
+enum { SLOTS = 4096 }; /* are made at once */
 
 #if HARNESS_PLUGIN_API == 1
 
@@ -52,20 +57,27 @@ void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, i
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 
-static uint64_t counters[COUNTERS];
+typedef uint64_t *slot_t;
 
-static bool counters_init(void) { return true; }
-static uint64_t counter_value(size_t index) { return counters[index]; }
-static void add_inline(struct qemu_plugin_insn *insn, size_t index, uint64_t instructions) {
-  qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &counters[index % COUNTERS], instructions);
+static inline bool make_slots(slot_t *slots) {
+  size_t index;
+  uint64_t *counters = calloc(SLOTS, sizeof *counters);
+  for (index = 0; counters != NULL && index < SLOTS; ++index) {
+    slots[index] = &counters[index];
+  }
+  return counters != NULL;
+}
+static inline uint64_t slot_value(slot_t slot) { return *slot; }
+static inline void count_inline(struct qemu_plugin_insn *insn, slot_t slot) {
+  qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, slot, 1);
 }
 
-/* Copy the instruction's first four bytes; false where they cannot be had. */
-static bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
+/* Copy the instruction's first four bytes, and return its size; 0 where they cannot be had. */
+static inline size_t encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
   size_t size = qemu_plugin_insn_size(insn);
-  halfwords[1] = 0;
+  halfwords[0] = halfwords[1] = 0;
   memcpy(halfwords, qemu_plugin_insn_data(insn), size < 4 ? size : 4);
-  return size >= 2;
+  return size;
 }
 
 #elif HARNESS_PLUGIN_API == 2
@@ -81,31 +93,29 @@ uint64_t qemu_plugin_u64_get(qemu_plugin_u64 entry, unsigned int cpu);
 void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(struct qemu_plugin_insn *insn, int operation,
                                                          qemu_plugin_u64 entry, uint64_t immediate);
 
-static struct qemu_plugin_scoreboard *scoreboard;
+typedef qemu_plugin_u64 slot_t;
 
-static qemu_plugin_u64 counter_entry(size_t index) {
-  qemu_plugin_u64 entry = {scoreboard, index % COUNTERS * sizeof(uint64_t)};
-  return entry;
-}
-static bool counters_init(void) {
-  scoreboard = qemu_plugin_scoreboard_new(COUNTERS * sizeof(uint64_t));
+static inline bool make_slots(slot_t *slots) {
+  size_t index;
+  struct qemu_plugin_scoreboard *scoreboard = qemu_plugin_scoreboard_new(SLOTS * sizeof(uint64_t));
+  for (index = 0; index < SLOTS; ++index) {
+    slots[index] = (slot_t){scoreboard, index * sizeof(uint64_t)};
+  }
   return scoreboard != NULL;
 }
-static uint64_t counter_value(size_t index) { return qemu_plugin_u64_get(counter_entry(index), 0); }
-static void add_inline(struct qemu_plugin_insn *insn, size_t index, uint64_t instructions) {
-  qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, INLINE_ADD_U64, counter_entry(index), instructions);
+static inline uint64_t slot_value(slot_t slot) { return qemu_plugin_u64_get(slot, 0); }
+static inline void count_inline(struct qemu_plugin_insn *insn, slot_t slot) {
+  qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, INLINE_ADD_U64, slot, 1);
 }
 
 /* Version 3 gave the function that would tell another signature under the same name. */
-static bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
+static inline size_t encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
   (void)insn, (void)halfwords;
-  return false;
+  return 0;
 }
 
 #else
 #error "HARNESS_PLUGIN_API must be 1 or 2"
 #endif
-
-EXPORT int qemu_plugin_version = HARNESS_PLUGIN_API;
 
 #endif

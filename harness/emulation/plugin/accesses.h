@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Data accesses: bytes by memory, whether reads follow one another, and what only their addresses tell. */
+#ifndef ACCESSES_H
+#define ACCESSES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "instruction_sets.h"
+#include "ledger.h"
+#include "qemu_plugin_api.h"
+
+/* Words for each memory behind the WORTH of a part: bytes read, reads that begin where the one before ended, others. */
+enum { READ_BYTES, READS_SEQUENTIAL, READS_SCATTERED, READ_WORDS };
+
+/* Observe an instruction's accesses; `pipelined`: it is a load behind a load. */
+void observe(struct qemu_plugin_insn *insn, effect_t effect, bool pipelined);
+
+/* Add the accesses since the last call to a part of the inference: its classes, and its words for each memory. */
+void settle_accesses(uint64_t *part);
+
+/* Begin anew: the next read follows none. */
+void forget_reads(void);
+
+#endif
