@@ -70,8 +70,9 @@ class Selection:
 class Tensor:
     """A tensor of the model; ``data`` is set for constants, ``index`` is its number in the model file.
 
-    A variable outlives an inference; after a reset it holds ``initial``, or where there is none, zeros (an int8 one its
-    zero point).
+    One that is ``free`` has dimensions beside the batch which the file leaves open, with 1 in their place, until a pass
+    finds them. A variable outlives an inference; after a reset it holds ``initial``, or where there is none, zeros (an
+    int8 one its zero point).
     """
 
     index: int
@@ -83,6 +84,7 @@ class Tensor:
     is_variable: bool = False
     initial: NDArray[np.generic] | None = None
     selection: Selection | None = None  # where a pass left out channels
+    free: bool = False
 
     @property
     def elements(self) -> int:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compute shapes once, on the host.
 
-A model with a free batch dimension is converted to SHAPE, STRIDED_SLICE and PACK before each RESHAPE. Shapes are known
-here, so that the results are constants and the nodes superfluous.
+A model with a free batch dimension is converted to SHAPE, STRIDED_SLICE and PACK before each RESHAPE, and a dense layer
+over several dimensions to SHAPE, GATHER, REDUCE_PROD and CONCATENATION. Shapes are known here, so that the results are
+constants and the nodes superfluous.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,10 @@ _INTEGERS = (DType.INT32, DType.INT64)
 # Fields of the schema's StridedSliceOptions.
 _BEGIN_MASK, _END_MASK, _ELLIPSIS_MASK, _NEW_AXIS_MASK, _SHRINK_AXIS_MASK, _OFFSET = range(6)
 _PACK_AXIS = 1  # PackOptions.axis
+_GATHER_AXIS, _GATHER_BATCH_DIMS = range(2)  # GatherOptions
+_CONCATENATION_AXIS, _CONCATENATION_ACTIVATION = range(2)  # ConcatenationOptions
+_KEEP_DIMS = 0  # ReducerOptions.keep_dims
+_LARGEST = 2**31 - 1  # that an int32 of the interpreter holds
 
 
 def fold_shapes(graph: Graph) -> Graph:
@@ -57,7 +63,7 @@ def _fold(node: Node, tensors: Mapping[int, Tensor]) -> _Values | None:
 
 
 def _fold_shape(_node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
-    return np.array(inputs[0].shape, dtype=np.int64)
+    return None if inputs[0].free else np.array(inputs[0].shape, dtype=np.int64)
 
 
 def _fold_strided_slice(node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
@@ -84,6 +90,34 @@ def _fold_pack(node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
     return np.array(scalars, dtype=np.int64)
 
 
+def _fold_gather(node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
+    vectors = [_vector(tensor) for tensor in inputs]
+    if len(vectors) != 2 or node.options.integer(_GATHER_AXIS) or node.options.integer(_GATHER_BATCH_DIMS):
+        return None
+    source, indices = vectors
+    if source is None or indices is None or not all(0 <= int(index) < source.size for index in indices):
+        return None
+    return np.array([source[int(index)] for index in indices], dtype=np.int64)
+
+
+def _fold_reduce_prod(node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
+    source = _vector(inputs[0])
+    axes = inputs[1].data if len(inputs) == 2 and inputs[1].dtype in _INTEGERS else None
+    if source is None or axes is None or {int(axis) for axis in axes.reshape(-1)} - {0, -1} or not axes.size:
+        return None
+    product = prod(int(size) for size in source)
+    if abs(product) > _LARGEST:
+        return None
+    return np.array([product] if node.options.boolean(_KEEP_DIMS) else product)
+
+
+def _fold_concatenation(node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
+    vectors = [vector for tensor in inputs if (vector := _vector(tensor)) is not None]
+    if len(vectors) != len(inputs) or node.options.integer(_CONCATENATION_AXIS) not in (0, -1):
+        return None
+    return None if node.options.integer(_CONCATENATION_ACTIVATION, bits=8) else np.concatenate(vectors)
+
+
 def _vector(tensor: Tensor) -> _Values | None:
     return tensor.data if tensor.dtype in _INTEGERS and len(tensor.shape) == 1 else None
 
@@ -92,4 +126,7 @@ _FOLDS: Mapping[str, Callable[[Node, tuple[Tensor, ...]], _Values | None]] = {
     "SHAPE": _fold_shape,
     "STRIDED_SLICE": _fold_strided_slice,
     "PACK": _fold_pack,
+    "GATHER": _fold_gather,
+    "REDUCE_PROD": _fold_reduce_prod,
+    "CONCATENATION": _fold_concatenation,
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair the batches that the converter stores between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND.
+"""Repair the batches that the converter stores where others than 1 are computed.
 
-A model with a free batch is stored with a batch of 1 everywhere, also where blocks have become images. The interpreter
+A model with a free batch is stored with a batch of 1 everywhere, also between SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND,
+where blocks have become images, and before a dense layer over several dimensions, whose positions have. The interpreter
 finds the true shapes when it runs; here they are found beforehand.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from harness.graph import Graph, Node, Tensor
+from harness.graph import DType, Graph, Node, Tensor
 
 # Operators that treat every image of a batch alike: their output's batch is that of their first input.
 _BY_IMAGE = frozenset(
@@ -21,6 +22,7 @@ _BY_IMAGE = frozenset(
         "DEPTHWISE_CONV_2D",
         "ELU",
         "EXPAND_DIMS",
+        "FULLY_CONNECTED",
         "LEAKY_RELU",
         "LOGISTIC",
         "MAX_POOL_2D",
@@ -36,7 +38,10 @@ _BY_IMAGE = frozenset(
 
 
 def repair_batches(graph: Graph) -> Graph:
-    """Return the graph with true shapes behind each SPACE_TO_BATCH_ND, as far as operators go image by image."""
+    """Return the graph with true shapes behind each SPACE_TO_BATCH_ND, and behind each RESHAPE whose target is known.
+
+    They are found as far as operators go image by image.
+    """
     tensors = dict(graph.tensors)
     grown: dict[int, int] = {}  # how many times as many images a tensor has as the file says
     for node in graph.nodes:
@@ -44,10 +49,29 @@ def repair_batches(graph: Graph) -> Graph:
         factor = grown.get(node.inputs[0], 1) if node.op in _BY_IMAGE and node.inputs else 1
         if node.op == "SPACE_TO_BATCH_ND":
             factor = _blocks(node, tensors, output)
+        elif (shape := _target(node, tensors)) is not None and (output.free or shape == output.shape):
+            tensors[output.index] = replace(output, shape=shape, free=False)
+            grown[output.index] = shape[0] // output.shape[0] if shape else 1
+            continue
         if factor > 1 and output.shape:
             grown[output.index] = factor
             tensors[output.index] = replace(output, shape=(output.shape[0] * factor, *output.shape[1:]))
     return replace(graph, tensors=tensors)
+
+
+def _target(node: Node, tensors: dict[int, Tensor]) -> tuple[int, ...] | None:
+    """Return the shape that a RESHAPE is told by a constant, where the elements of its input fill it."""
+    if node.op != "RESHAPE" or len(node.inputs) != 2 or -1 in node.inputs:
+        return None
+    source, wanted = tensors[node.inputs[0]], tensors[node.inputs[1]]
+    if wanted.data is None or wanted.dtype is not DType.INT32 or len(wanted.shape) != 1 or source.free:
+        return None
+    shape = [int(size) for size in wanted.data]
+    if shape.count(-1) == 1:
+        rest = prod(size for size in shape if size != -1)
+        shape[shape.index(-1)] = source.elements // rest if rest > 0 else 0
+    fills = all(size > 0 for size in shape) and prod(shape) == source.elements
+    return tuple(shape) if fills and len(shape) == len(tensors[node.outputs[0]].shape) else None
 
 
 def _blocks(node: Node, tensors: dict[int, Tensor], output: Tensor) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from harness.errors import BadModel
+from harness.errors import BadModel, UnsupportedModel
 from harness.graph import Graph, verify
 from harness.passes.constant_channels import drop_constant_channels
 from harness.passes.drop_unused import drop_unused
@@ -32,11 +32,22 @@ def simplify(graph: Graph, passes: Sequence[Pass] = PASSES) -> Graph:
     """Return an equivalent graph without what a deployment need not compute.
 
     Every node that stays keeps its operator's number and its tensors, so that it can be compared with the reference.
-    Raises RuntimeError, naming the pass, where one of them breaks a sound graph: a bug in the pass, not in the model.
+    Raises UnsupportedModel where the size of a tensor cannot be told before the model runs, and RuntimeError, naming
+    the pass, where one of them breaks a sound graph: a bug in the pass, not in the model.
     """
     for transform in passes:
         try:
             graph = verify(transform(graph))
         except BadModel as error:
             raise RuntimeError(f"the pass {transform.__name__} broke the graph: {error.message}") from error
+    return _require_sizes(graph)
+
+
+def _require_sizes(graph: Graph) -> Graph:
+    for tensor in graph.tensors.values():
+        if tensor.free:
+            raise UnsupportedModel(
+                f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) has free dimensions beside the batch",
+                hint="Convert the model with a fixed input shape.",
+            )
     return graph

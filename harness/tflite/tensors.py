@@ -22,7 +22,8 @@ MAX_TENSOR_BYTES = 2**31 - 1
 def read_tensor(model: Table, table: Table, index: int) -> Tensor:
     """Read tensor ``index``; its constant, if it has one, is a read-only view of the file.
 
-    A free batch (-1 first in the shape's signature) is 1, as in TFLite's interpreter; no other dimension may be free.
+    A free batch (-1 first in the shape's signature) is 1, as in TFLite's interpreter; where another dimension is free,
+    the tensor says so.
     Raises BadModel or UnsupportedModel, naming the tensor.
     """
     name = table.text(schema.TENSOR_NAME)
@@ -30,7 +31,7 @@ def read_tensor(model: Table, table: Table, index: int) -> Tensor:
     dtype = _read_dtype(table, called)
     if table.locate(schema.TENSOR_SPARSITY, 4) is not None:
         raise UnsupportedModel(f"{called} is sparse", hint="Convert without EXPERIMENTAL_SPARSITY.")
-    shape = _read_shape(table, called)
+    shape, free = _read_shape(table, called)
     size_bytes = prod(shape) * dtype.item_bytes
     if size_bytes > MAX_TENSOR_BYTES:
         raise UnsupportedModel(f"{called} of shape {shape} takes {size_bytes} bytes: more than 32 bits can address")
@@ -46,6 +47,7 @@ def read_tensor(model: Table, table: Table, index: int) -> Tensor:
         quantization=_read_quantization(table, shape, called),
         data=data,
         is_variable=is_variable,
+        free=free,
     )
 
 
@@ -76,7 +78,8 @@ def _read_dtype(table: Table, called: str) -> DType:
     return schema.DTYPES[name]
 
 
-def _read_shape(table: Table, called: str) -> tuple[int, ...]:
+def _read_shape(table: Table, called: str) -> tuple[tuple[int, ...], bool]:
+    """Return the shape, and whether it holds 1 in the place of a size that is known when the interpreter runs."""
     file, label = table.file, table.label(schema.TENSOR_SHAPE)
     shape = _read_dimensions(table, called, schema.TENSOR_SHAPE)
     signature = _read_dimensions(table, called, schema.TENSOR_SHAPE_SIGNATURE) or shape
@@ -90,12 +93,7 @@ def _read_shape(table: Table, called: str) -> tuple[int, ...]:
             raise UnsupportedModel(f"{called} has the shape {shape}: dimension {axis} is {problem}")
         if size < 0:
             raise file.bad(table.position, label, f"dimension {axis} of {shape} is negative")
-    if -1 in signature[1:]:  # its true size is known when the interpreter runs; the file holds 1 in its place
-        raise UnsupportedModel(
-            f"{called} has free dimensions beside the batch: {signature}",
-            hint="Convert the model with a fixed input shape.",
-        )
-    return shape
+    return shape, -1 in signature[1:]
 
 
 def _read_dimensions(table: Table, called: str, field: Field) -> tuple[int, ...]:

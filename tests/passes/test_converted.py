@@ -32,6 +32,7 @@ _NETWORKS = {
     "resize": set(),
     "skip": set(),
     "permute": _SHAPES,
+    "dense_2d": _SHAPES | {"GATHER", "REDUCE_PROD", "CONCATENATION"},
 }
 
 
@@ -71,6 +72,9 @@ def network(name: str) -> Any:
             product = layers.Multiply()([layers.Add()([entry, inner]), inner])
             joined = layers.Concatenate()([product, entry])
             return k.Model(entry, layers.Dense(3)(layers.GlobalAveragePooling2D()(joined)))
+        case "dense_2d":
+            first = layers.Dense(5, activation="relu")
+            return chain((4, 3, 2), first, layers.Conv2D(3, 2), layers.Dense(4), layers.GlobalMaxPooling2D())
         case _:
             convolved = layers.Conv1D(3, 3, padding="same")
             tail = (layers.Cropping1D(1), layers.Flatten(), layers.Dense(2))
@@ -106,6 +110,7 @@ _SAMPLE = (
     ("transpose", "int8"),
     ("skip", "int8"),
     ("dilated", "float16"),
+    ("dense_2d", "int8"),
 )
 
 

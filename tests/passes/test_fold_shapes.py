@@ -11,6 +11,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from harness.errors import UnsupportedModel
 from harness.passes import simplify
 from harness.passes.fold_shapes import fold_shapes
 from harness.tflite import read_model
@@ -182,3 +183,81 @@ def test_what_is_not_understood_is_left_as_it_is(change: Callable[[Any], None], 
     change(model)
     graph = simplify(read_model(pack(model), name="left"))
     assert [node.op for node in graph.nodes] == left
+
+
+def _dense_over_positions() -> Any:
+    """Return what the converter makes of a dense layer over (batch, 2, 3, 4), its batch free: sizes are not known."""
+    shape_options = schema.ShapeOptionsT()
+    shape_options.outType = schema.TensorType.INT32
+    return model_of(
+        tensors=[
+            tensor_of("in", (1, 2, 3, 4), "FLOAT32", signature=(-1, 2, 3, 4)),
+            tensor_of("shape", (4,), "INT32"),
+            tensor_of("last", (1,), "INT32", buffer=1),
+            tensor_of("depth", (1,), "INT32"),
+            tensor_of("zero", (1,), "INT32", buffer=2),
+            tensor_of("columns", (), "INT32"),
+            tensor_of("front", (3,), "INT32", buffer=3),
+            tensor_of("outer", (3,), "INT32"),
+            tensor_of("rows", (), "INT32"),
+            tensor_of("matrix", (2,), "INT32"),
+            tensor_of("units", (1,), "INT32", buffer=4),
+            tensor_of("wanted", (4,), "INT32"),
+            tensor_of("flat", (1, 1), "FLOAT32", signature=(-1, -1)),
+            tensor_of("weights", (5, 4), "FLOAT32", buffer=5),
+            tensor_of("product", (1, 5), "FLOAT32", signature=(-1, 5)),
+            tensor_of("out", (1, 2, 3, 5), "FLOAT32", signature=(-1, 2, 3, 5)),
+        ],
+        operators=[
+            operator_of(0, (0,), (1,), ("ShapeOptions", shape_options)),
+            operator_of(1, (1, 2), (3,), ("GatherOptions", schema.GatherOptionsT())),
+            operator_of(2, (3, 4), (5,), ("ReducerOptions", schema.ReducerOptionsT())),
+            operator_of(1, (1, 6), (7,), ("GatherOptions", schema.GatherOptionsT())),
+            operator_of(2, (7, 4), (8,), ("ReducerOptions", schema.ReducerOptionsT())),
+            operator_of(3, (8, 5), (9,), _pack_options()),
+            operator_of(4, (7, 10), (11,), ("ConcatenationOptions", schema.ConcatenationOptionsT())),
+            operator_of(5, (0, 9), (12,), reshape_options(())),
+            operator_of(6, (12, 13, -1), (14,), ("FullyConnectedOptions", schema.FullyConnectedOptionsT())),
+            operator_of(5, (14, 11), (15,), reshape_options(())),
+        ],
+        codes=[
+            code_of(name)
+            for name in ("SHAPE", "GATHER", "REDUCE_PROD", "PACK", "CONCATENATION", "RESHAPE", "FULLY_CONNECTED")
+        ],
+        inputs=(0,),
+        outputs=(15,),
+        buffers=[
+            buffer_of([3], "int32"),
+            buffer_of([0], "int32"),
+            buffer_of([0, 1, 2], "int32"),
+            buffer_of([5], "int32"),
+            buffer_of([k / 8 for k in range(20)], "float32"),
+        ],
+    )
+
+
+def test_the_rows_of_a_dense_layer_over_several_dimensions_are_found() -> None:
+    data = pack(_dense_over_positions())
+    assert read_model(data, name="dense").tensor(12).free
+    graph = simplify(read_model(data, name="dense"))
+    assert [node.op for node in graph.nodes] == ["RESHAPE", "FULLY_CONNECTED", "RESHAPE"]
+    interpreter = Interpreter(
+        model_content=data,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=True,
+    )
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+    for node in graph.nodes:
+        tensor = graph.tensor(node.outputs[0])
+        assert not tensor.free
+        assert tensor.shape == interpreter.get_tensor(tensor.index).shape
+
+
+@pytest.mark.parametrize("index", [0, 12])
+def test_a_size_that_only_running_tells_is_refused(index: int) -> None:
+    model = _dense_over_positions()
+    model.subgraphs[0].tensors[index].shapeSignature = [-1] * len(model.subgraphs[0].tensors[index].shape)
+    model.buffers[1].data = buffer_of([9], "int32").data  # the depth is taken from where there is none
+    with pytest.raises(UnsupportedModel, match="has free dimensions beside the batch"):
+        simplify(read_model(pack(model), name="free"))

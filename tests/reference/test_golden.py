@@ -81,6 +81,19 @@ def test_elu_which_the_reference_lacks_is_run_by_other_kernels_and_they_are_name
     assert output[0].tolist() == pytest.approx([1.5, np.expm1(-1.0)])
 
 
+def test_tile_of_int8_which_the_reference_lacks_is_run_by_other_kernels() -> None:
+    tensors = [
+        TensorSpec(shape=(1, 2), scales=(0.5,), zero_points=(3,)),
+        TensorSpec(shape=(2,), dtype="int32", data=np.array([2, 1], np.int32)),
+        TensorSpec(shape=(2, 2), scales=(0.5,), zero_points=(3,)),
+    ]
+    operator = OperatorSpec(op="TILE", inputs=(0, 1), outputs=(2,), version=3)
+    golden = Golden(build_model(tensors, [operator], inputs=[0], outputs=[2]))
+    assert golden.kernels == "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    (output,) = golden.outputs([np.array([[7, -9]], np.int8)])
+    assert output.tolist() == [[7, -9], [7, -9]]
+
+
 def test_an_operator_that_no_kernels_know_is_refused() -> None:
     tensors = [TensorSpec(shape=(1, 2), dtype="float32"), TensorSpec(shape=(1, 2), dtype="float32")]
     operator = OperatorSpec(op="ELU", inputs=(0,), outputs=(1,), version=77)

@@ -51,14 +51,6 @@ def _initialised_variable(model: Any) -> None:
     _tensors(model)[4].isVariable = True
 
 
-def _free_input(model: Any) -> None:
-    _tensors(model)[0].shapeSignature = [-1, -1, 4, 2]
-
-
-def _free_between(model: Any) -> None:
-    _tensors(model)[5].shapeSignature = [-1, -1]
-
-
 def _free_shape(model: Any) -> None:
     _tensors(model)[3].shape = [1, 2, -1, 3]
 
@@ -104,8 +96,6 @@ def _external(model: Any) -> None:
         (_sparse, r"tensor 6 \('weights'\) is sparse"),
         (_other_schema, "its schema has version 4, not 3"),
         (_initialised_variable, r"tensor 4 \('shape'\) is a variable with initial values"),
-        (_free_input, r"tensor 0 \('in'\) has free dimensions beside the batch: \(-1, -1, 4, 2\)"),
-        (_free_between, r"tensor 5 \('flat'\) has free dimensions beside the batch: \(-1, -1\)"),
         (_free_shape, "dimension 2 is free"),
         (_empty, "dimension 1 is empty"),
         (_many_dimensions, "has 9 dimensions"),
