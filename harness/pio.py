@@ -7,10 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from threading import get_ident
+from threading import Lock, get_ident
 
 from harness import proc
 from harness.settings import cache_dir
@@ -18,14 +20,43 @@ from harness.settings import cache_dir
 # PlatformIO starts SCons as a child; killed itself, it would leave it behind, with whatever SCons has started.
 _SCONS_SCRIPT = """\
 import ctypes
+import gc
+import os
 import signal
 import sys
 
+gc.disable()  # it lives for a second
 import SCons.Script
 
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-SCons.Script.main()
+try:
+    SCons.Script.main()
+except SystemExit as ended:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if isinstance(ended.code, int):
+        os._exit(ended.code)
+    raise
+"""
+
+# PlatformIO with everything imported, before its work is known: one line with the folder and the arguments.
+_PRIMED_SCRIPT = """\
+import gc, json, os, sys
+gc.disable()  # it lives for a second
+import platformio.__main__, platformio.platform.base, platformio.platform.factory, platformio.run.cli
+import platformio.run.processor
+
+line = sys.stdin.readline()
+if not line:
+    os._exit(0)
+folder, *words = json.loads(line)
+os.chdir(folder)
+sys.argv = ["platformio", *words]
+exit_code = platformio.__main__.main()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(exit_code)
 """
 
 # Whatever would change a build behind the back of its key stays outside.
@@ -69,6 +100,41 @@ def environment() -> Mapping[str, str]:
     }
 
 
+@dataclass(slots=True)
+class _Primed:
+    """A PlatformIO that waits for its work, and the variables it was started with."""
+
+    child: proc.Child | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def prime(self, env: Mapping[str, str]) -> None:
+        with self.lock:
+            if self.child is None:
+                command = [sys.executable, "-c", _PRIMED_SCRIPT]
+                self.child, self.env = proc.start(command, env=env, stdin=proc.PIPE), env
+
+    def take(self, env: Mapping[str, str]) -> proc.Child | None:
+        """Return the waiting child, once; None where there is none, or one that was started for other variables."""
+        with self.lock:
+            child, self.child = self.child, None
+        if child is None or (self.env == env and child.poll() is None):
+            return child
+        proc.stop(child)
+        return None
+
+
+_primed = _Primed()
+
+
+def prime_pio() -> None:
+    """Start a PlatformIO that imports itself and waits for the next ``start_pio`` of this process to give it its work.
+
+    A third of a build's time is over before there is anything to build. What is never used ends with this process.
+    """
+    _primed.prime(environment())
+
+
 def run_pio(folder: Path, arguments: Sequence[str], *, timeout_seconds: float) -> proc.Finished:
     """Run ``pio run`` on a project; the exit code is the caller's to judge. Raises ToolError at the time limit."""
     return proc.finish(start_pio(folder, arguments), timeout_seconds=timeout_seconds)
@@ -76,8 +142,17 @@ def run_pio(folder: Path, arguments: Sequence[str], *, timeout_seconds: float) -
 
 def start_pio(folder: Path, arguments: Sequence[str]) -> proc.Child:
     """Start ``pio run`` on a project; the caller waits for it, or stops it."""
-    command = [sys.executable, "-m", "platformio", "run", "--project-dir", str(folder), "--disable-auto-clean"]
-    return proc.start([*command, *arguments], env=environment(), cwd=folder)
+    words = ["run", "--project-dir", str(folder), "--disable-auto-clean", *arguments]
+    env = environment()
+    child = _primed.take(env)
+    if child is None:
+        return proc.start([sys.executable, "-m", "platformio", *words], env=env, cwd=folder)
+    assert child.stdin is not None
+    with suppress(BrokenPipeError):  # it has died: waiting for it tells why
+        child.stdin.write(json.dumps([str(folder), *words]).encode() + b"\n")
+        child.stdin.close()
+    child.stdin = None
+    return child
 
 
 def has_platform(name: str) -> bool:

@@ -25,6 +25,7 @@ from harness.errors import ToolError
 
 Child: TypeAlias = "subprocess.Popen[bytes]"
 NOTHING = subprocess.DEVNULL  # as a child's input or output
+PIPE = subprocess.PIPE
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None, use_errno=True)

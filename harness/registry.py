@@ -36,12 +36,17 @@ def load(package: str, name: str) -> ModuleType:
     raise UserError(f"no member {name!r} in the family {family!r}", hint=did_you_mean(name, names(package)))
 
 
-def _inside(package: str) -> set[str]:
+@cache
+def _inside(package: str) -> frozenset[str]:
     module = importlib.import_module(package)
-    return {m.name for m in pkgutil.iter_modules(module.__path__) if not m.name.startswith("_")}
+    return frozenset(m.name for m in pkgutil.iter_modules(module.__path__) if not m.name.startswith("_"))
+
+
+def _outside(package: str) -> EntryPoints:
+    return _entry_points().select(group=package)
 
 
 @cache
-def _outside(package: str) -> EntryPoints:
-    """Return a family's entry points: asked for once, since every installed distribution is read for it (60 ms)."""
-    return entry_points(group=package)
+def _entry_points() -> EntryPoints:
+    """Return all entry points: asked for once, since every installed distribution is read for it (40 ms)."""
+    return entry_points()

@@ -45,6 +45,9 @@ def bench(
     Raises the errors of ``harness.errors``: BadModel, UnsupportedModel or DoesNotFit before anything is built,
     BadBoard, NoBoard, BuildError, the family of RigError, and WrongAnswer where an output differs from the reference.
     """
+    from harness.pio import prime_pio
+
+    prime_pio()  # it starts while the rest is imported and the firmware rendered
     from harness.pipeline import BenchRequest, bench_model
 
     kernels = _plan(plan)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.boards import load_board
 from harness.canonical import to_plain
 from harness.compress import technique_names
+from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model, find_target
 from harness.records import BenchOutcome, Candidate, How, Parameters, Scalar
 from harness.report import report_path, study_report
@@ -238,6 +239,8 @@ def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, preferred: Kerne
             real_samples=tuple((sample,) for sample in samples),
             candidate_key=candidate.key,
         )
-        return bench_model(request, lambda: store, watch).outcome
+        outcome = bench_model(request, lambda: store, watch).outcome
+        prime_pio()  # for the next candidate, while it is being trained
+        return outcome
 
     return bench

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from harness.errors import EXIT_OK, HarnessError, UserError, worst_exit_code
 
 if TYPE_CHECKING:
     from harness import BenchResult
+    from harness.pipeline.request import Tensors
 
 
 def register(app: typer.Typer) -> None:
@@ -49,10 +51,10 @@ def bench(
     """Measure and verify models on boards: instructions, latency, RAM, flash, energy, layer by layer."""
     if output_files and len(models) * len(board) * len(runtime) > 1:
         raise UserError("--output takes one model on one board", hint="Bench the others by commands of their own.")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices, but its threads spin
     from harness.cli._progress import Progress
-    from harness.pipeline import read_tensors, write_tensors
 
-    inputs = read_tensors(input_files) if input_files else None
+    inputs = _read_inputs(input_files)
     triples = [(model, name, kind) for model in models for name in board for kind in runtime]
     ended: list[BenchResult | FailedBench] = []
     with Progress(quiet=as_json) as progress:
@@ -81,6 +83,8 @@ def bench(
     if as_json:
         typer.echo(json.dumps({"schema": 1, "results": [end.as_dict() for end in ended]}, indent=2))
     if output_files and not isinstance(ended[-1], FailedBench) and ended[-1].outputs is not None:
+        from harness.pipeline import write_tensors
+
         write_tensors(output_files, ended[-1].outputs)
     return worst_exit_code(end.error.exit_code if isinstance(end, FailedBench) else EXIT_OK for end in ended)
 
@@ -108,6 +112,14 @@ def _print_end(end: BenchResult | FailedBench) -> None:
         view.print_failure(end.model, end.board, end.runtime, end.error)
     else:
         view.print_outcome(end.outcome)
+
+
+def _read_inputs(files: list[Path]) -> Tensors | None:
+    if not files:
+        return None
+    from harness.pipeline import read_tensors
+
+    return read_tensors(files)
 
 
 def _project_folder(out: Path | None, model: Path, board: str, runtime: str, *, alone: bool) -> Path | None:
