@@ -14,6 +14,7 @@ OPERATORS = (
     "ADD",
     "MAX_POOL_2D",
     "AVERAGE_POOL_2D",
+    "MEAN",
     "RESHAPE",
     "FULLY_CONNECTED",
     "SOFTMAX",
@@ -45,10 +46,12 @@ def chain_model(name: str = "tensor") -> bytes:
         activation(1, 8, 8, 4, scale=0.08, zero=-5),
         activation(1, 4, 4, 4, scale=0.08, zero=-5),
         activation(1, 2, 2, 4, scale=0.08, zero=-5),
-        TensorSpec(shape=(2,), dtype="int32", data=np.array([1, 16], dtype=np.int32), name=name),
-        activation(1, 16, scale=0.08, zero=-5),
-        TensorSpec(shape=(5, 16), data=weights(5, 16), scales=(0.006,), name=name),
-        TensorSpec(shape=(5,), dtype="int32", data=bias(5), scales=(0.08 * 0.006,), name=name),
+        TensorSpec(shape=(2,), dtype="int32", data=np.array([1, 2], dtype=np.int32), name=name),
+        activation(1, 1, 1, 4, scale=0.04, zero=2),
+        TensorSpec(shape=(2,), dtype="int32", data=np.array([1, 4], dtype=np.int32), name=name),
+        activation(1, 4, scale=0.04, zero=2),
+        TensorSpec(shape=(5, 4), data=weights(5, 4), scales=(0.006,), name=name),
+        TensorSpec(shape=(5,), dtype="int32", data=bias(5), scales=(0.04 * 0.006,), name=name),
         activation(1, 5, scale=0.1, zero=0),
         activation(1, 5, scale=1 / 256, zero=-128),
     ]
@@ -67,13 +70,16 @@ def chain_model(name: str = "tensor") -> bytes:
         OperatorSpec(op="MAX_POOL_2D", inputs=(7,), outputs=(8,), options="Pool2DOptions", fields=pool, version=2),
         OperatorSpec(op="AVERAGE_POOL_2D", inputs=(8,), outputs=(9,), options="Pool2DOptions", fields=pool, version=2),
         OperatorSpec(
-            op="RESHAPE", inputs=(9, 10), outputs=(11,), options="ReshapeOptions", fields={"newShape": (1, 16)}
+            op="MEAN", inputs=(9, 10), outputs=(11,), options="ReducerOptions", fields={"keepDims": True}, version=2
         ),
         OperatorSpec(
-            op="FULLY_CONNECTED", inputs=(11, 12, 13), outputs=(14,), options="FullyConnectedOptions", version=4
+            op="RESHAPE", inputs=(11, 12), outputs=(13,), options="ReshapeOptions", fields={"newShape": (1, 4)}
         ),
         OperatorSpec(
-            op="SOFTMAX", inputs=(14,), outputs=(15,), options="SoftmaxOptions", fields={"beta": 1.0}, version=2
+            op="FULLY_CONNECTED", inputs=(13, 14, 15), outputs=(16,), options="FullyConnectedOptions", version=4
+        ),
+        OperatorSpec(
+            op="SOFTMAX", inputs=(16,), outputs=(17,), options="SoftmaxOptions", fields={"beta": 1.0}, version=2
         ),
     ]
-    return build_model(tensors, operators, inputs=(0,), outputs=(15,))
+    return build_model(tensors, operators, inputs=(0,), outputs=(17,))
