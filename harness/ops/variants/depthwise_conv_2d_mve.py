@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._window import Window
 from harness.ops.depthwise_conv_2d import Parameters
 from harness.ops.variants._dsp import is_positive, is_whole, shifts_right, sums_of
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, round_up
 
 _MOST_TAPS = 49  # they are unrolled
+_MOST_ROWS = 7  # a register for each
 _PAIR_LIMIT = 255  # 128 times as much is below 2**15
 
 
@@ -27,11 +29,12 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
     parameters, source = layer.parameters, layer.inputs[0]
     assert isinstance(parameters, Parameters)
     assert source is not None
-    window = parameters.window
+    window = _window(layer)
     matrix = _matrix(layer)
     return (
         source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
         and matrix.shape[1] <= _MOST_TAPS
+        and window.height.filter <= _MOST_ROWS
         and bool((_pair_sums(matrix) <= _PAIR_LIMIT).all())
         and shifts_right(parameters.multipliers)
         and sums_of(matrix, layer.inputs[2], parameters.input_zero) is not None
@@ -46,7 +49,7 @@ def lower(layer: Layer) -> Lowered:
     channels = len(matrix)
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
-    window = parameters.window
+    window = _window(layer)
     paired = _is_paired(layer)
     pixel_bytes = LANES // 2 if paired else LANES
     positive = is_positive(parameters.range, parameters.output_zero)
@@ -81,9 +84,8 @@ def lower(layer: Layer) -> Lowered:
 
 def in_place(layer: Layer) -> tuple[int, ...]:
     """Let the output lie over the input where no row of it is complete before the input's pixels there are copied."""
-    parameters = layer.parameters
-    assert isinstance(parameters, Parameters)
-    rows, columns = parameters.window.height, parameters.window.width
+    window = _window(layer)
+    rows, columns = window.height, window.width
     copied = [y * rows.stride - rows.pad + rows.filter for y in range(rows.output)]
     return (
         (0,)
@@ -119,18 +121,25 @@ def _pair_sums(matrix: NDArray[np.int8]) -> NDArray[np.int64]:
     return np.asarray(even.reshape(len(matrix), -1, 2).sum(axis=2))
 
 
+def _window(layer: Layer) -> Window:
+    """Return the window; a column of pixels is taken for a row, so that one call serves all of it."""
+    parameters = layer.parameters
+    assert isinstance(parameters, Parameters)
+    window = parameters.window
+    if window.width.input == window.width.filter == window.width.output == 1:
+        return Window(height=window.width, width=window.height)
+    return window
+
+
 def _is_paired(layer: Layer) -> bool:
     """Tell whether a vector holds two neighbouring pixels of eight channels."""
-    parameters, output = layer.parameters, layer.outputs[0]
-    assert isinstance(parameters, Parameters)
-    return output.shape[3] == LANES // 2 and parameters.window.width.stride == 1 and output.shape[2] % 2 == 0
+    columns = _window(layer).width
+    return layer.outputs[0].shape[3] == LANES // 2 and columns.stride == 1 and columns.output % 2 == 0
 
 
 def _columns(layer: Layer) -> int:
     """Return the columns of a row with its padding."""
-    parameters = layer.parameters
-    assert isinstance(parameters, Parameters)
-    columns = parameters.window.width
+    columns = _window(layer).width
     return (columns.output - 1) * columns.stride + columns.filter
 
 

@@ -40,7 +40,7 @@ STEPS = 5
 
 
 class DepthwiseConv2D(OperatorContract):
-    """Slices that are not whole, pairs of pixels, filters of one row or column, more taps than one pointer reaches."""
+    """Slices that are not whole, pairs of pixels, columns of pixels, more taps than one pointer reaches."""
 
     operator = "DEPTHWISE_CONV_2D"
 
@@ -58,7 +58,7 @@ class DepthwiseConv2D(OperatorContract):
         if depth == 8:
             stride = (stride[0], 1)
         same = number % 3 != 1
-        extents = (max(taps[0], 4 + number % 5), max(taps[1], 6 + number % 2))
+        extents = (max(taps[0], 4 + number % 5), 1 if taps == (15, 1) else max(taps[1], 6 + number % 2))
         size = [
             -(-extent // step) if same else (extent - reach + step) // step
             for extent, reach, step in zip(extents, taps, stride, strict=True)
@@ -158,3 +158,28 @@ def test_every_case_that_a_vector_kernel_accepts_equals_the_reference(tmp_path: 
     outputs = run_on_board(merge([case.rendered for case in cases]), BOARD, tmp_path, sets)
     differing = [differing_cases(cases, inputs, got) for inputs, got in zip(sets, outputs, strict=True)]
     assert differing == [{}] * STEPS
+
+
+def test_products_that_two_weights_could_carry_beyond_16_bits_are_left_to_another_kernel() -> None:
+    features = load_board(BOARD).core.features
+    served = []
+    for second in (-127, -128):
+        source = activation(np.random.default_rng(1), "int8", (1, 1, 4, 1), scale=1.0)
+        weights = TensorSpec(
+            shape=(1, 1, 2, 1), dtype="int8", data=np.array([-128, second], np.int8).reshape(1, 1, 2, 1), scales=(1.0,)
+        )
+        output = activation(np.random.default_rng(1), "int8", (1, 1, 4, 1), scale=100.0)
+        operator = OperatorSpec(
+            op="DEPTHWISE_CONV_2D",
+            inputs=(0, 1),
+            outputs=(2,),
+            options="DepthwiseConv2DOptions",
+            fields={"padding": 0, "strideH": 1, "strideW": 1, "depthMultiplier": 1},
+            version=3,
+        )
+        graph = read_model(single_operator(operator, [source, weights, output], inputs=[0], output=2), name="case")
+        layer = parse_layer(graph.nodes[0], graph)
+        served.append({v.name for v in variants_of(layer.node.op) if v.accepts(layer, features)})
+    assert "mve" in served[0]
+    assert "mve" not in served[1]
+    assert "dsp" in served[1]
