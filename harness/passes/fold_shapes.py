@@ -118,6 +118,14 @@ def _fold_concatenation(node: Node, inputs: tuple[Tensor, ...]) -> _Values | Non
     return None if node.options.integer(_CONCATENATION_ACTIVATION, bits=8) else np.concatenate(vectors)
 
 
+def _fold_reshape(_node: Node, inputs: tuple[Tensor, ...]) -> _Values | None:
+    source = inputs[0].data if inputs[0].dtype in _INTEGERS else None
+    wanted = _vector(inputs[1]) if len(inputs) == 2 else None
+    if source is None or source.size != 1 or wanted is None or wanted.tolist() not in ([1], [-1]):
+        return None
+    return source.reshape(1)
+
+
 def _vector(tensor: Tensor) -> _Values | None:
     return tensor.data if tensor.dtype in _INTEGERS and len(tensor.shape) == 1 else None
 
@@ -129,4 +137,5 @@ _FOLDS: Mapping[str, Callable[[Node, tuple[Tensor, ...]], _Values | None]] = {
     "GATHER": _fold_gather,
     "REDUCE_PROD": _fold_reduce_prod,
     "CONCATENATION": _fold_concatenation,
+    "RESHAPE": _fold_reshape,
 }

@@ -40,7 +40,8 @@ _BY_IMAGE = frozenset(
 def repair_batches(graph: Graph) -> Graph:
     """Return the graph with true shapes behind each SPACE_TO_BATCH_ND, and behind each RESHAPE whose target is known.
 
-    They are found as far as operators go image by image.
+    They are found as far as operators go image by image. What is computed from tensors of known size has the size that
+    the file says, each free dimension being the batch.
     """
     tensors = dict(graph.tensors)
     grown: dict[int, int] = {}  # how many times as many images a tensor has as the file says
@@ -53,6 +54,10 @@ def repair_batches(graph: Graph) -> Graph:
             tensors[output.index] = replace(output, shape=shape, free=False)
             grown[output.index] = shape[0] // output.shape[0] if shape else 1
             continue
+        if node.op != "RESHAPE" and not any(tensors[index].free for index in node.inputs if index != -1):
+            for index in node.outputs:
+                tensors[index] = replace(tensors[index], free=False)
+            output = tensors[output.index]
         if factor > 1 and output.shape:
             grown[output.index] = factor
             tensors[output.index] = replace(output, shape=(output.shape[0] * factor, *output.shape[1:]))

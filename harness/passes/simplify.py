@@ -22,6 +22,8 @@ PASSES: tuple[Pass, ...] = (
     fold_half,
     fold_shapes,
     repair_batches,
+    fold_shapes,  # of tensors whose size was not known before
+    repair_batches,
     fold_dilation,
     drop_unused,
     drop_constant_channels,

@@ -33,6 +33,7 @@ _NETWORKS = {
     "skip": set(),
     "permute": _SHAPES,
     "dense_2d": _SHAPES | {"GATHER", "REDUCE_PROD", "CONCATENATION"},
+    "recurrent": {"SHAPE"},
 }
 
 
@@ -75,6 +76,9 @@ def network(name: str) -> Any:
         case "dense_2d":
             first = layers.Dense(5, activation="relu")
             return chain((4, 3, 2), first, layers.Conv2D(3, 2), layers.Dense(4), layers.GlobalMaxPooling2D())
+        case "recurrent":
+            steps = layers.SimpleRNN(3, unroll=True, return_sequences=True)
+            return chain((4, 5), steps, layers.GRU(3, unroll=True), layers.LayerNormalization(), layers.Dense(2))
         case _:
             convolved = layers.Conv1D(3, 3, padding="same")
             tail = (layers.Cropping1D(1), layers.Flatten(), layers.Dense(2))
@@ -111,6 +115,7 @@ _SAMPLE = (
     ("skip", "int8"),
     ("dilated", "float16"),
     ("dense_2d", "int8"),
+    ("recurrent", "float32"),
 )
 
 
