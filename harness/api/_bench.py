@@ -24,6 +24,7 @@ def bench(
     optimize: str = "speed",
     plan: str | Path | None = None,
     estimate: bool = False,
+    port: str | None = None,
     samples: int = 10,
     inputs: Sequence[NDArray[np.generic]] | None = None,
     outputs: bool = False,
@@ -37,10 +38,11 @@ def bench(
     ``model`` is the path of a ``.tflite`` file, or its bytes; ``board`` an id, or the path of a board's file.
     ``inputs`` are tensors of your own, in the model's order, types and shapes; with ``outputs`` the result has what the
     device made of them (else of the default input). ``estimate`` prices the counts of an emulated core for a real board
-    that is not here; ``samples`` is the number of timed inferences on a real board. ``out`` is a folder in which to
-    keep the firmware project, ``plan`` a kernel-plan file of this model. Counted figures are answered from the store in
-    the folder ``results`` (default: HARNESS_RESULTS, else ./results) unless ``cache`` is false or ``out`` or
-    ``outputs`` are asked for. ``progress`` is told the name of each stage as it begins.
+    that is not here; ``port`` is the serial port of a real board (default: found by its USB ids), ``samples`` the
+    number of timed inferences on it. ``out`` is a folder in which to keep the firmware project, ``plan`` a kernel-plan
+    file of this model. Counted figures are answered from the store in the folder ``results`` (default: HARNESS_RESULTS,
+    else ./results) unless ``cache`` is false or ``out`` or ``outputs`` are asked for. ``progress`` is told the name of
+    each stage as it begins.
 
     Raises the errors of ``harness.errors``: BadModel, UnsupportedModel or DoesNotFit before anything is built,
     BadBoard, NoBoard, BuildError, the family of RigError, and WrongAnswer where an output differs from the reference.
@@ -60,6 +62,7 @@ def bench(
         plan=kernels.by_name if kernels else (),
         plan_model=kernels.model_sha256 if kernels else "",
         estimate=estimate,
+        port=port,
         samples=samples,
         inputs=None if inputs is None else tuple(inputs),
         keep_project=None if out is None else Path(out),

@@ -32,6 +32,9 @@ def bench(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Price the counts of an emulated core for a real board that is not here.")
     ] = False,
+    port: Annotated[
+        str | None, typer.Option(help="Serial port of a real board; without it, the one with the board's USB ids.")
+    ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Timed inferences on a real board.")] = 10,
     input_files: Annotated[
         list[Path], typer.Option("--input", metavar="X.npy", help="Your own input tensor; repeat in the model's order.")
@@ -67,6 +70,7 @@ def bench(
                     optimize=optimize,
                     plan=plan,
                     estimate=estimate,
+                    port=port,
                     samples=samples,
                     inputs=inputs,
                     outputs=bool(output_files),

@@ -87,7 +87,7 @@ def _measure(
     request: BenchRequest, artifact: Artifact, model: bytes, open_store: OpenStore, stages: _Stages
 ) -> Benched:
     with stages("finding the board"):
-        target = find_target(request.board, estimate=request.estimate)
+        target = find_target(request.board, estimate=request.estimate, port=request.port)
     with stages("rendering"):
         _check_plan(request, artifact)
         runtime: Runtime = registry.load("harness.runtimes", request.runtime).RUNTIME

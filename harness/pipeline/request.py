@@ -29,6 +29,7 @@ class BenchRequest:
     ``plan`` names the kernel variants of layers, for the model ``plan_model`` (its SHA-256) where that is given;
     ``preferred`` those of layer signatures, wherever such layers are.
     ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
+    ``port`` is the serial port of a real board, where it is not to be found by its USB ids.
     ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
     """
 
@@ -41,6 +42,7 @@ class BenchRequest:
     plan_model: str = ""
     preferred: KernelPlan = ()
     estimate: bool = False
+    port: str | None = None
     samples: int = 10
     inputs: Tensors | None = None
     real_samples: tuple[Tensors, ...] = ()

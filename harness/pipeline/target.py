@@ -32,21 +32,25 @@ class Target:
         return f"{name}, priced as {self.board.id} ({self.board.key[:12]})"
 
 
-def find_target(board_id: str, *, estimate: bool) -> Target:
-    """Find what can run the firmware of a board.
+def find_target(board_id: str, *, estimate: bool, port: str | None = None) -> Target:
+    """Find what can run the firmware of a board: itself on ``port``, else where its USB ids are, or an emulator.
 
     Raises BadBoard where an estimate is asked for that the board has no price for, NoBoard where a real board is not
     connected, OpenError where its emulator is not installed.
     """
     board = load_board(board_id)
+    if port is not None and (estimate or board.kind != "real"):
+        raise BadBoard(f"{board.id} is emulated here: it has no port {port}", hint="Leave --port away.")
     if board.kind == "real":
-        return _stand_in(board) if estimate else _connected(board)
+        return _stand_in(board) if estimate else _connected(board, port)
     if estimate:
         raise BadBoard(f"{board.id} is not a real board: there is nothing to estimate", hint="Leave --estimate away.")
     return _emulated(board, board)
 
 
-def _connected(board: Board) -> Target:
+def _connected(board: Board, port: str | None) -> Target:
+    if port is not None:
+        return Target(board=board, machine=board, port=port)
     from harness.transports.serial import find_port
 
     assert board.usb is not None

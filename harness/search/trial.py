@@ -125,7 +125,7 @@ def _call_bench(model: bytes, candidate: Candidate, board: str, tools: Tools, no
     except HarnessError as error:
         if remedy_for(type(error).__name__) is Remedy.STOP:
             raise
-        failure = _failure(candidate.key, error, tools.store)
+        failure = replace(_failure(candidate.key, error, tools.store), board=board)
         return BenchOutcome(model=candidate.key, board=board, runtime="", failure=failure, exit_code=error.exit_code)
     if outcome.failure is not None and remedy_for(outcome.failure.kind) is Remedy.STOP:
         failure = outcome.failure

@@ -77,7 +77,7 @@ def find_port(board: str, usb_ids: Sequence[str]) -> str:
     if ports:
         raise NoBoard(
             f"{len(ports)} connected ports may be the board {board!r} (USB ids {listed}): {', '.join(ports)}",
-            hint="Connect only one, or name its port.",
+            hint="Connect only one, or name the port with --port.",
         )
     raise NoBoard(
         f"no board {board!r} is connected: no serial port has one of the USB ids {listed}",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.pipeline import BenchRequest, bench_model
+from harness.pipeline import BenchRequest, bench_model, find_target
 from harness.records import How, Measurement
 from harness.reference import Golden
 from harness.store import Store, open_store
@@ -120,6 +120,15 @@ def test_own_data_that_are_not_just_the_models_are_refused(own: tuple[np.ndarray
     assert outcome.failure is not None
     assert outcome.failure.kind == "UserError"
     assert outcome.exit_code == 2
+
+
+def test_a_port_that_is_named_is_taken_as_the_boards_and_only_a_real_board_has_one(store: Store) -> None:
+    assert find_target("nucleo_l4r5zi", estimate=False, port="/dev/ttyACM7").rig == "nucleo_l4r5zi at /dev/ttyACM7"
+    for board, estimate in (("mps2_an386", False), ("nucleo_l4r5zi", True)):
+        outcome = bench_model(request(board=board, estimate=estimate, port="/dev/ttyACM7"), lambda: store).outcome
+        assert outcome.failure is not None
+        assert "--port" in outcome.failure.message
+        assert outcome.exit_code == 2
 
 
 def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_asked(store: Store) -> None:
