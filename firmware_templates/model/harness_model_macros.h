@@ -18,8 +18,14 @@
 #ifndef HARNESS_READ_S8
 #define HARNESS_READ_S8(pointer) (*(pointer))
 #endif
+#ifndef HARNESS_READ_S16
+#define HARNESS_READ_S16(pointer) (*(pointer))
+#endif
 #ifndef HARNESS_READ_S32
 #define HARNESS_READ_S32(pointer) (*(pointer))
+#endif
+#ifndef HARNESS_READ_S64
+#define HARNESS_READ_S64(pointer) (*(pointer))
 #endif
 #ifndef HARNESS_READ_F32
 #define HARNESS_READ_F32(pointer) (*(pointer))

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from harness.reference import Golden, compare
+from harness.reference import Golden, compare, standard_inputs
 from harness.testing.batch import merge
 from harness.testing.board import missing_tools, run_on_board
 from harness.testing.host import Array, HostProgram, build_host
@@ -66,6 +66,12 @@ class StatefulContract(OperatorContract):
         sets = [self.feeds(cases, step) for step in range(self.steps)]
         got = [run.outputs for run in program.run(sets, keeps_state=True)]
         return differing_sequences(cases, sets, got)
+
+
+def finite_feeds(cases: Sequence[Case], step: int) -> list[Array]:
+    """Return the standard inputs of all cases for one step: what is not finite would stay in the state for ever."""
+    ports = [port for case in cases for port in case.rendered.inputs]
+    return [standard_inputs(port.dtype, port.shape, port.zero_point, count=max(5, step + 1))[step][1] for port in ports]
 
 
 def differing_sequences(

@@ -10,8 +10,8 @@ import pytest
 
 from harness.testing.batch import merge
 from harness.testing.board import missing_tools, run_on_board
-from harness.testing.operators import Case, render_case, standard_feeds
-from harness.testing.stateful import StatefulContract, differing_sequences
+from harness.testing.operators import Case, render_case
+from harness.testing.stateful import StatefulContract, differing_sequences, finite_feeds
 
 _STEPS = 8
 
@@ -47,7 +47,7 @@ def test_a_sequence_of_every_operator_with_state_equals_the_reference_on_an_emul
         for number, (name, model) in enumerate(models)
     ]
     assert len(cases) >= 6
-    sets = [standard_feeds(cases, step) for step in range(_STEPS)]
+    sets = [finite_feeds(cases, step) for step in range(_STEPS)]
     batch = merge([case.rendered for case in cases])
     got = run_on_board(batch, board, tmp_path, sets, keeps_state=True)
     assert differing_sequences(cases, sets, got) == {}
