@@ -16,9 +16,12 @@ __all__ = [
     "SCHEMA",
     "Artifact",
     "BenchOutcome",
+    "BufferPlace",
     "Candidate",
     "CompressionStep",
+    "Cycles",
     "Deployment",
+    "Distance",
     "Failure",
     "Firmware",
     "FlashUse",
@@ -173,6 +176,21 @@ class Firmware:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Distance:
+    """How far a runtime's own kernels are from the TFLite reference: of so many values, those that differ, the most."""
+
+    inputs: int
+    values: int
+    different: int
+    largest: float
+
+    @property
+    def share(self) -> float:
+        """Share of the values that differ, 0 to 1."""
+        return self.different / self.values if self.values else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What was compared with the golden outputs, and by which rule."""
 
@@ -182,6 +200,7 @@ class Verification:
     inputs: int
     layers: int
     steps: int = 0  # of one sequence without a reset, where the model has state
+    distance: Distance | None = None  # where ``reference`` is not the TFLite reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +210,16 @@ class DroppedChannels:
     channels: int  # of the model file's tensor
     constant: int
     unread: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycles:
+    """Cycles priced from counts: with memories that answer at once, and with a flash that has wait states."""
+
+    zero_wait: int
+    flash_wait: int
+    how: How = How.MODELLED
+    source: str = ""  # of a layer's it is that of the whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +233,21 @@ class LayerProfile:
     reads: tuple[tuple[str, int], ...] = ()  # bytes of data read by memory region, counted
     variant: str = ""
     dropped: DroppedChannels | None = None
+    cycles: Cycles | None = None
+    classes: tuple[tuple[str, int], ...] = ()  # counted, by class of instruction; empty where they are not told apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BufferPlace:
+    """A buffer of the model in RAM: where it lies, and the layers, by position, during which it is in use."""
+
+    name: str  # what it holds: "input 0", the layer whose output it is, "scratch of conv_2d_0"
+    kind: str  # "input", "layer", "scratch" or "state"
+    region: str
+    offset: int
+    size_bytes: int
+    first_layer: int
+    last_layer: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +279,9 @@ class Measurement:
     input_sha256: str = ""  # of all inputs in the model's order: the counts depend on them
     samples_us: tuple[float, ...] = ()
     time: str = ""  # UTC, ISO 8601
+    cycles: Cycles | None = None
+    classes: tuple[tuple[str, int], ...] = ()
+    buffers: tuple[BufferPlace, ...] = ()  # the memory plan
     schema: int = SCHEMA
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from harness.canonical import to_plain
 from harness.records import (
     BenchOutcome,
+    Cycles,
+    Distance,
     DroppedChannels,
     FlashUse,
     How,
@@ -26,13 +28,28 @@ _NOT_IN_JSON = ("outcome", "outputs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KernelDistance:
+    """How far a runtime's own kernels are from the TFLite reference: values compared, those that differ, the most."""
+
+    inputs: int
+    values: int
+    different: int
+    share: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """How many inputs and layers were compared with the golden outputs, and by which rule."""
+    """How many inputs and layers were compared with the golden outputs, and by which rule.
+
+    ``distance`` is given where the golden outputs are not those of the TFLite reference.
+    """
 
     rule: str
     reference: Reference
     inputs: int
     layers: int
+    distance: KernelDistance | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +64,26 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCycles:
+    """Cycles of a layer, with memories that answer at once and with a flash that has wait states."""
+
+    zero_wait: int
+    flash_wait: int
+    how: How
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A layer of the deployed graph; ``read_bytes`` by memory region."""
+    """A layer of the deployed graph; ``read_bytes`` by memory region, ``classes`` counted by class of instruction."""
 
     name: str
     op: str
     macs: int
     instructions: int | None
+    cycles: LayerCycles | None
     variant: str
     read_bytes: Mapping[str, int]
+    classes: Mapping[str, int]
     dropped_channels: DroppedChannels | None
 
 
@@ -88,6 +116,8 @@ class BenchResult:
     environment: Mapping[str, str]
     cached: bool
     instructions: int | None
+    cycles: Cycles | None
+    classes: Mapping[str, int]
     latency_us: Estimate | None
     energy_uj: Estimate | None
     layers: tuple[Layer, ...]
@@ -119,6 +149,7 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
             reference=verification.reference,
             inputs=verification.inputs,
             layers=verification.layers,
+            distance=_distance(verification.distance),
         ),
         output_sha256=found.output_sha256,
         build_key=found.build_key,
@@ -127,6 +158,8 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
         environment=dict(found.environment),
         cached=outcome.cached,
         instructions=None if found.instructions is None else int(found.instructions.value),
+        cycles=found.cycles,
+        classes=dict(found.classes),
         latency_us=_estimate(found.latency),
         energy_uj=_estimate(found.energy),
         layers=tuple(_layer(layer) for layer in found.layers),
@@ -144,16 +177,35 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
     )
 
 
+def _distance(found: Distance | None) -> KernelDistance | None:
+    if found is None:
+        return None
+    return KernelDistance(
+        inputs=found.inputs,
+        values=found.values,
+        different=found.different,
+        share=found.share,
+        largest=found.largest,
+    )
+
+
 def _layer(layer: LayerProfile) -> Layer:
+    cycles = layer.cycles
     return Layer(
         name=layer.name,
         op=layer.op,
         macs=layer.macs,
         instructions=layer.instructions,
+        cycles=None if cycles is None else _layer_cycles(cycles),
         variant=layer.variant,
         read_bytes=dict(layer.reads),
+        classes=dict(layer.classes),
         dropped_channels=layer.dropped,
     )
+
+
+def _layer_cycles(cycles: Cycles) -> LayerCycles:
+    return LayerCycles(zero_wait=cycles.zero_wait, flash_wait=cycles.flash_wait, how=cycles.how)
 
 
 def _estimate(quantity: Quantity | None) -> Estimate | None:

@@ -53,7 +53,9 @@ def _load_core(core_id: str, folder: Path) -> Core:
     cores = {p.stem for p in folder.glob("*.toml")}
     if core_id not in cores:
         raise BadBoard(f"there is no core {core_id!r}", hint=did_you_mean(core_id, cores))
-    facts = _with_pairs(_with_pairs(_read_toml(path), "code", "layers"), "code", "helpers")
+    facts = _read_toml(path)
+    for table, key in (("code", "layers"), ("code", "helpers"), ("cycles", "prices")):
+        facts = _with_pairs(facts, table, key)
     return _validate(Core, {**facts, "id": core_id}, path)
 
 
@@ -92,6 +94,6 @@ def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Sche
 def _all_keys() -> list[str]:
     from harness.boards import schema
 
-    firmware = (schema.FirmwareFacts, schema.PlatformIO, schema.Base, schema.CodeSizes)
+    firmware = (schema.FirmwareFacts, schema.PlatformIO, schema.Base, schema.CodeSizes, schema.CycleTable)
     tables = (schema.Board, schema.Core, schema.Memory, schema.Usb, schema.Emulator, schema.Estimate, *firmware)
     return sorted({key for table in tables for key in table.__struct_fields__})

@@ -118,6 +118,19 @@ class CodeSizes(_Strict, frozen=True, kw_only=True):
     helpers: tuple[tuple[str, int], ...] = ()
 
 
+class CycleTable(_Strict, frozen=True, kw_only=True):
+    """What an instruction costs on a core, in cycles, by the counter's classes (harness/emulation/_classes.py).
+
+    ``prices`` are those with memories that answer at once; ``flash_read`` is what a data read of flash with wait states
+    costs besides.
+    """
+
+    source: str
+    flash_read: Annotated[float, Meta(ge=0)]
+    flash_source: str
+    prices: tuple[tuple[str, Annotated[float, Meta(ge=0)]], ...]
+
+
 class Core(_Strict, frozen=True, kw_only=True):
     """A processor core: its toolchain, the compiler's flags, and the features by which kernel variants are chosen.
 
@@ -132,6 +145,7 @@ class Core(_Strict, frozen=True, kw_only=True):
     link_flags: tuple[Flag, ...] = ()
     features: frozenset[str]
     code: CodeSizes | None = None
+    cycles: CycleTable | None = None
 
 
 class Board(_Strict, frozen=True, kw_only=True):

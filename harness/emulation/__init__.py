@@ -5,6 +5,16 @@ A member is a module of this package with a ``DRIVER``, an EmulatorDriver.
 """
 
 from harness.emulation._base import CountRequest, Counts, EmulatorDriver, EmulatorSession
+from harness.emulation._classes import CLASSES, FLASH_SCATTERED, FLASH_SEQUENTIAL
 from harness.emulation._crosscheck import count_agrees
 
-__all__ = ["CountRequest", "Counts", "EmulatorDriver", "EmulatorSession", "count_agrees"]
+__all__ = [
+    "CLASSES",
+    "FLASH_SCATTERED",
+    "FLASH_SEQUENTIAL",
+    "CountRequest",
+    "Counts",
+    "EmulatorDriver",
+    "EmulatorSession",
+    "count_agrees",
+]

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
+from harness.boards import Core
 from harness.emulation import Counts
-from harness.estimate import price
+from harness.estimate import price, price_cycles
 from harness.firmware import BuiltImage, Project
 from harness.pipeline.environment import describe_environment
 from harness.pipeline.request import BenchRequest
 from harness.pipeline.target import Target
 from harness.records import (
     Artifact,
+    BufferPlace,
     Deployment,
     DroppedChannels,
     Firmware,
@@ -97,11 +100,14 @@ def measurement_record(
         ),
         flash=firmware.flash,
         verification=observed.verification,
-        layers=_profile(rendered, counts),
+        layers=_profile(rendered, counts, target.board.core),
+        buffers=buffer_places(rendered),
         output_sha256=observed.output_sha256,
         input_sha256=fed,
         samples_us=observed.samples_us,
         time=now(),
+        cycles=None if counts is None else price_cycles(target.board.core, counts.classes),
+        classes=() if counts is None else counts.classes,
     )
 
 
@@ -120,19 +126,54 @@ def _timed(observed: Observed) -> Quantity | None:
     )
 
 
-def _profile(rendered: RenderedModel, counts: Counts | None) -> tuple[LayerProfile, ...]:
-    return tuple(
+def _profile(rendered: RenderedModel, counts: Counts | None, core: Core) -> tuple[LayerProfile, ...]:
+    layers = tuple(
         LayerProfile(
             name=layer.name,
             op=layer.op,
             macs=layer.macs,
-            instructions=None if counts is None else counts.layer_instructions[number],
-            reads=() if counts is None else counts.layer_reads[number],
+            instructions=None,
             variant=layer.variant,
             dropped=_dropped(layer),
         )
-        for number, layer in enumerate(rendered.layers)
+        for layer in rendered.layers
     )
+    return layers if counts is None else tuple(_with_counts(layer, counts, n, core) for n, layer in enumerate(layers))
+
+
+def _with_counts(layer: LayerProfile, counts: Counts, number: int, core: Core) -> LayerProfile:
+    classes = counts.layer_classes[number]
+    cycles = price_cycles(core, classes)
+    return replace(
+        layer,
+        instructions=counts.layer_instructions[number],
+        reads=counts.layer_reads[number],
+        classes=classes,
+        cycles=None if cycles is None else replace(cycles, source=""),
+    )
+
+
+def buffer_places(rendered: RenderedModel) -> tuple[BufferPlace, ...]:
+    """Return the memory plan with names for people: of inputs, of the layers that write a buffer, of scratch."""
+    inputs = {f"tensor_{port.tensor}": f"input {number}" for number, port in enumerate(rendered.inputs)}
+    written = {f"tensor_{layer.output.tensor}": layer.name for layer in rendered.layers}
+    nodes = {f"scratch_{layer.node}": f"scratch of {layer.name}" for layer in rendered.layers}
+    found = []
+    for buffer in rendered.plan:
+        kinds = (("input", inputs), ("layer", written), ("scratch", nodes))
+        kind, name = next(((kind, names[buffer.name]) for kind, names in kinds if buffer.name in names), ("state", ""))
+        found.append(
+            BufferPlace(
+                name=name or buffer.name.replace("_", " "),
+                kind=kind,
+                region=buffer.region,
+                offset=buffer.offset,
+                size_bytes=buffer.size_bytes,
+                first_layer=buffer.first_layer,
+                last_layer=buffer.last_layer,
+            )
+        )
+    return tuple(found)
 
 
 def _dropped(layer: LayerInfo) -> DroppedChannels | None:

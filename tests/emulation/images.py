@@ -96,5 +96,10 @@ def expected_counts(board: Board) -> Counts:
     )
 
 
+def without_classes(counts: Counts) -> Counts:
+    """Return the counts of cores whose instructions are not told apart."""
+    return dataclasses.replace(counts, classes=(), layer_classes=((),) * len(counts.layer_reads))
+
+
 def _by_memory(row: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(zip(("flash", "ram", "other"), row, strict=True))
