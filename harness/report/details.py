@@ -10,6 +10,7 @@ from harness.records import Quantity
 from harness.report.bars import LayerBar, MemoryBar, layer_bars, memory_bars
 from harness.report.content import Part
 from harness.report.figures import Column, Entry, quantity, ranking_metric
+from harness.report.memory_plan import PlanPicture, plan_pictures
 from harness.report.words import digits_of, entry_title, interval, model_name, short_name, with_unit
 
 _MOST_DETAILS = 12
@@ -27,6 +28,7 @@ class Detail:
     layers: tuple[LayerBar, ...]
     regions: tuple[str, ...]  # memories that some layer reads from
     memory: tuple[MemoryBar, MemoryBar]
+    plans: tuple[PlanPicture, ...]  # of the memories with activations
 
 
 def details_of(part: Part, *, of_study: bool) -> tuple[Detail, ...]:
@@ -59,6 +61,7 @@ def _detail(part: Part, position: int, of_study: bool) -> Detail:
         layers=layer_bars(layers),
         regions=tuple(sorted({region for layer in layers for region, size in layer.reads if size})),
         memory=memory_bars(entry, part.board),
+        plans=plan_pictures(entry.measurement.buffers, layers),
     )
 
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import harness
+from harness.report import memory_plan
 from harness.report.bars import counted
 from harness.report.content import Content
 from harness.report.scatter import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
@@ -81,6 +82,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "version": harness.__version__,
         "frame": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+        "plan_frame": {"left": memory_plan.LEFT, "right": memory_plan.RIGHT},
         "moment": moment,
         "parameters_text": parameters_text,
         "plural": plural,

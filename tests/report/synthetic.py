@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from harness.records import (
     Artifact,
+    BufferPlace,
     Candidate,
     CompressionStep,
     Deployment,
@@ -198,6 +199,7 @@ def _measure(store: Store, artifact: Artifact, candidate: Candidate, board: str,
             verified=number != 4, rule=RULE, reference=REFERENCE, inputs=9, layers=0 if number == 4 else len(layers)
         ),
         layers=layers,
+        buffers=_buffers([layer.name for layer in layers], model_ram),
         output_sha256=digest(f"output {artifact.sha256}"),
         input_sha256=digest("input"),
         time=_TIME.format(number, 2),
@@ -234,3 +236,21 @@ def firmware_sections(name: str) -> tuple[Section, ...]:
 def hostile_layer(name: str) -> LayerProfile:
     """Return a layer that is called ``name`` in every respect."""
     return LayerProfile(name=name, op=name, macs=10, instructions=20, reads=((name, 3),), variant=name)
+
+
+def _buffers(layers: Sequence[str], total: int) -> tuple[BufferPlace, ...]:
+    """A plan in which outputs take turns at the two ends, each living until the next layer has read it."""
+    names = ["input 0", *layers]
+    half = total // 2
+    return tuple(
+        BufferPlace(
+            name=name,
+            kind="layer" if number else "input",
+            region="ram",
+            offset=half * (number % 2),
+            size_bytes=half,
+            first_layer=max(number - 1, 0),
+            last_layer=min(number, len(layers) - 1),
+        )
+        for number, name in enumerate(names)
+    )
