@@ -13,11 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.ops._base import Number
 from harness.ops._quantized import Multiplier
 
 FEATURE = "mve"
 LANES = 16  # bytes of a vector
 WORDS = 4  # numbers of 32 bits in a vector
+_UNROLLED = 4
 
 
 def round_up(count: int, multiple: int) -> int:
@@ -34,6 +36,16 @@ def chunked(weights: NDArray[np.int8], together: int) -> NDArray[np.int8]:
     padded = np.zeros((round_up(channels, together), round_up(taps, LANES)), np.int8)
     padded[:channels, :taps] = weights
     return np.ascontiguousarray(padded.reshape(len(padded) // together, together, -1, LANES).transpose(0, 2, 1, 3))
+
+
+def unrolled(taps: int) -> dict[str, Number]:
+    """Return bytes of a window, turns of four chunks of 16 taps each, and the chunks that the first turn skips."""
+    chunks = round_up(taps, LANES) // LANES
+    return {
+        "window_bytes": chunks * LANES,
+        "turns": round_up(chunks, _UNROLLED) // _UNROLLED,
+        "skipped": -chunks % _UNROLLED,
+    }
 
 
 def scale_rows(multipliers: Sequence[Multiplier], together: int) -> NDArray[np.int32]:

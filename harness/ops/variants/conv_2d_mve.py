@@ -14,7 +14,7 @@ from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._overlap import window_distance
 from harness.ops.conv_2d import Parameters
 from harness.ops.variants._dsp import is_positive, shifts_right, sums_of
-from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows
+from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows, unrolled
 
 _PIXELS = 2
 _CHANNELS = 4
@@ -47,19 +47,22 @@ def lower(layer: Layer) -> Lowered:
     channels, taps = matrix.shape
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
-    numbers: dict[str, Number] = parameters.window.numbers() | {
-        "input_depth": source.shape[3],
-        "output_depth": channels,
-        "taps": taps,
-        "run": weights.shape[2] * weights.shape[3],
-        "window_bytes": round_up(taps, LANES),
-        "pointwise": _is_pointwise(layer),
-        "kernel": "mve_block_positive" if is_positive(parameters.range, parameters.output_zero) else "mve_block",
-        "input_zero": parameters.input_zero,
-        "output_zero": parameters.output_zero,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
-    }
+    numbers: dict[str, Number] = (
+        parameters.window.numbers()
+        | unrolled(taps)
+        | {
+            "input_depth": source.shape[3],
+            "output_depth": channels,
+            "taps": taps,
+            "run": weights.shape[2] * weights.shape[3],
+            "pointwise": _is_pointwise(layer),
+            "kernel": "mve_block_positive" if is_positive(parameters.range, parameters.output_zero) else "mve_block",
+            "input_zero": parameters.input_zero,
+            "output_zero": parameters.output_zero,
+            "low": parameters.range.low,
+            "high": parameters.range.high,
+        }
+    )
     return Lowered(
         template="ops/conv_2d/mve.c.j2",
         numbers=numbers,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.fully_connected import Parameters
 from harness.ops.variants._dsp import shifts_right, sums_of
-from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows
+from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows, unrolled
 
 _OUTPUTS = 8
 
@@ -38,12 +38,11 @@ def lower(layer: Layer) -> Lowered:
     biases[:channels] = sums
     agree = len(set(parameters.multipliers)) == 1
     scales = scale_rows(parameters.multipliers[:1] * WORDS, WORDS) if agree else scale_rows(parameters.multipliers, 8)
-    numbers: dict[str, Number] = {
+    numbers: dict[str, Number] = unrolled(depth) | {
         "rows": parameters.rows,
         "input_depth": depth,
         "copied": depth % LANES != 0,
         "output_depth": channels,
-        "chunks": round_up(depth, LANES) // LANES,
         "scale_step": 0 if agree else 8 * WORDS,
         "output_zero": parameters.output_zero,
         "low": parameters.range.low,
