@@ -14,6 +14,10 @@ from harness.ops._check import refuse
 
 _FAMILY = "harness.ops"
 _VARIANTS = "harness.ops.variants"  # not an operator: the folder of faster kernels
+_INSTEAD = {
+    "CONV_3D": "Three dimensions have no kernel: use Conv2D with the third as channels, or a Conv2D for each slice.",
+    "CONV_3D_TRANSPOSE": "Three dimensions have no kernel: use Conv2DTranspose with the third as channels.",
+}
 
 
 @cache
@@ -30,7 +34,7 @@ def parse_layer(node: Node, graph: Graph) -> Layer:
             node,
             graph,
             "there is no kernel for this operator",
-            f"Operators with a kernel: {', '.join(supported_operators())}.",
+            _INSTEAD.get(node.op) or f"Operators with a kernel: {', '.join(supported_operators())}.",
         )
     layer = module.parse(node, graph)
     assert isinstance(layer, Layer)

@@ -125,7 +125,8 @@ def in_prose(column: Column) -> str:
 def verification_text(found: Verification) -> str:
     """Return what was compared, in one sentence."""
     reference = f"{found.reference.package} {found.reference.version} ({found.reference.kernels} kernels)"
-    compared = f"over {plural(found.inputs, 'input')} and the outputs of {plural(found.layers, 'layer')}"
+    steps = f", {plural(found.steps, 'step')} of a sequence without reset" if found.steps else ""
+    compared = f"over {plural(found.inputs, 'input')}{steps} and the outputs of {plural(found.layers, 'layer')}"
     if found.verified:
         return f"The device's answers equal those of {reference}, {compared}."
     return f"The device's answers do not equal those of {reference}, {compared}: its figures mean nothing."

@@ -15,7 +15,8 @@ from harness.errors import BadModel, DoesNotFit, UnsupportedModel, UserError
 from harness.reference import Golden, compare, standard_inputs
 from harness.runtimes.codegen import RUNTIME
 from harness.testing.host import build_host
-from harness.testing.models import OperatorSpec, TensorSpec, build_model
+from harness.testing.models import OperatorSpec, SubgraphSpec, TensorSpec, build_model
+from tests.ops.variables import ONCE, assign, handle, read
 from tests.runtimes.models import quantized, small_network
 
 HOST = load_board("host")
@@ -159,6 +160,35 @@ def test_an_operator_without_a_kernel_is_named_with_its_types_and_the_choices() 
     with pytest.raises(UnsupportedModel, match=r"COS version 1 \(operator 0 of the model, \[int8 1x4\]") as caught:
         RUNTIME.render(model, HOST, name="net")
     assert "CONV_2D" in str(caught.value)
+
+
+def test_a_convolution_in_three_dimensions_is_refused_with_what_to_use_instead() -> None:
+    shapes = ((1, 4, 4, 4, 1), (2, 2, 2, 1, 3), (1, 3, 3, 3, 3))
+    tensors = [TensorSpec(shape=shape, dtype="float32") for shape in shapes]
+    tensors[1] = TensorSpec(shape=shapes[1], dtype="float32", data=np.zeros(shapes[1], np.float32))
+    operator = OperatorSpec(op="CONV_3D", inputs=(0, 1), outputs=(2,), options="Conv3DOptions")
+    model = build_model(tensors, [operator], inputs=[0], outputs=[2])
+    with pytest.raises(UnsupportedModel, match=r"CONV_3D version 1 \(operator 0 of the model, \[float32") as caught:
+        RUNTIME.render(model, HOST, name="net")
+    assert "use Conv2D" in caught.value.hint
+
+
+def test_a_variable_that_begins_with_values_gets_them_from_flash_on_each_reset(tmp_path: Path) -> None:
+    start = np.arange(-2, 2, dtype=np.float32).reshape(1, 4)
+    frame, resource = TensorSpec(shape=(1, 4), dtype="float32"), TensorSpec(shape=(), dtype="resource")
+    begun = SubgraphSpec(
+        tensors=(resource, TensorSpec(shape=(1, 4), dtype="float32", data=start)), operators=(handle(0), assign(0, 1))
+    )
+    add = OperatorSpec(op="ADD", inputs=(0, 2), outputs=(3,), options="AddOptions")
+    operators = (ONCE, handle(1), read(1, 2), add, assign(1, 3))
+    model = build_model((frame, resource, frame, frame), operators, inputs=(0,), outputs=(3,), further=(begun,))
+    rendered = RUNTIME.render(model, HOST, name="net")
+    assert rendered.weights_bytes == start.nbytes
+    program = build_host(rendered, tmp_path)
+    ones = [[np.ones((1, 4), np.float32)]] * 3
+    kept = [run.outputs[0].tolist()[0] for run in program.run(ones, keeps_state=True)]
+    assert kept == [[-1, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 4]]
+    assert [run.outputs[0].tolist()[0] for run in program.run(ones)] == [[-1, 0, 1, 2]] * 3
 
 
 def test_a_damaged_file_is_a_bad_model() -> None:
