@@ -23,6 +23,7 @@ from harness.search import (
     SearchRequest,
     SearchResult,
     default_objectives,
+    parse_limits,
     parse_objectives,
 )
 from harness.search import run as search
@@ -64,13 +65,18 @@ class FrontEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A study as it stands at the end of a run: ``trials`` is how many are finished, ``found`` holds them all."""
+    """A study as it stands at the end of a run: ``trials`` is how many are finished, ``found`` holds them all.
+
+    Where no candidate meets all ``limits``, ``front`` is empty and ``nearest`` the one that breaks them least.
+    """
 
     study: str
     ended: Ended
     trials: int
     objectives: tuple[str, ...]
+    limits: tuple[str, ...]
     front: tuple[FrontEntry, ...]
+    nearest: FrontEntry | None
     quarantined: tuple[str, ...]
     report: Path
     found: SearchResult
@@ -90,6 +96,7 @@ def run(
     study: str | None = None,
     resume: bool = False,
     objectives: Sequence[str] = (),
+    limits: Sequence[str] = (),
     compress: Sequence[str] = (),
     estimate: bool = False,
     seed: int = 0,
@@ -102,10 +109,11 @@ def run(
 
     ``task`` is a task's name or the path of its file; ``trials`` the number that the study shall have in the end
     (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's), ``resume`` goes on
-    with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``compress`` names the
-    techniques to choose from (default: all). ``plan`` is a kernel-plan file, whose choices hold for all layers of the
-    same signatures. Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results).
-    ``progress`` is told what happens; an interruption from the keyboard ends the search in order.
+    with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``limits``
+    ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques to choose
+    from (default: all). ``plan`` is a kernel-plan file, whose choices hold for all layers of the same signatures.
+    Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results). ``progress`` is told what
+    happens; an interruption from the keyboard ends the search in order.
 
     Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
     is left to measure on.
@@ -118,6 +126,7 @@ def run(
         study=study,
         resume=resume,
         objectives=objectives,
+        limits=limits,
         compress=compress,
         estimate=estimate,
         seed=seed,
@@ -136,6 +145,7 @@ def search_request(
     study: str | None,
     resume: bool,
     objectives: Sequence[str],
+    limits: Sequence[str],
     compress: Sequence[str],
     estimate: bool,
     seed: int,
@@ -159,6 +169,7 @@ def search_request(
             if objectives
             else default_objectives(metric, boards, estimate=estimate)
         ),
+        limits=parse_limits(limits, metric, boards),
         techniques=tuple(compress) or technique_names(),
         driver=driver,
         seed=seed,
@@ -194,7 +205,9 @@ def carry_out(
         ended=found.ended,
         trials=len(found.trials),
         objectives=tuple(objective.key for objective in request.objectives),
+        limits=tuple(map(str, request.limits)),
         front=tuple(_front_entry(trial) for trial in found.trials if trial.number in found.front),
+        nearest=next((_front_entry(trial) for trial in found.trials if trial.number == found.nearest), None),
         quarantined=found.quarantined,
         report=report,
         found=found,

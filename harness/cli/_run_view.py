@@ -133,13 +133,14 @@ def _values(outcome: TrialOutcome) -> dict[str, float]:
 
 def _heading(objective: Objective, trials: Sequence[FinishedTrial]) -> str:
     hows = {value.how.value for trial in trials for value in trial.outcome.values if value.objective == objective.key}
-    unit = f" ({_UNITS[objective.name]})" if objective.name in _UNITS else ""
+    kind = objective.name.partition(".")[0]
+    unit = f" ({_UNITS[kind]})" if kind in _UNITS else ""
     board = f"\n{objective.board}" if objective.board else "\nvalidation"
     return f"{objective.name}{unit}{board}\n[dim]{', '.join(sorted(hows))}[/]"
 
 
 def _number(objective: str, value: float) -> str:
-    name = objective.partition("@")[0]
+    name = objective.partition("@")[0].partition(".")[0]
     return f"{value:,.0f}" if name in ("instructions", "ram", "flash") else f"{value:,.4g}"
 
 
@@ -155,8 +156,18 @@ def print_result(found: SearchResult, objectives: Sequence[Objective], report: P
     if best:
         out.print("\nThe best candidates: none is better in every figure. All outputs verified on the device.")
         out.print(front_table(best, objectives))
+    elif found.nearest is not None:
+        _print_nearest(next(trial for trial in found.trials if trial.number == found.nearest), objectives)
     elif found.trials:
-        out.print("[red]No candidate meets all limits.[/] The report says why for each.")
+        out.print("[red]No candidate could be measured.[/] The report says why for each.")
     if found.ended == "interrupted":
         out.print(f"\nInterrupted; nothing is lost. Go on with: {escape(resume)}", soft_wrap=True)
     out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)
+
+
+def _print_nearest(trial: FinishedTrial, objectives: Sequence[Objective]) -> None:
+    out = console()
+    out.print("\n[red]No candidate meets all limits.[/] This one breaks them least:")
+    out.print(front_table([trial], objectives))
+    for reason in trial.outcome.reasons:
+        out.print(f"  {escape(reason.message)}: {reason.violation:.1%} beyond")

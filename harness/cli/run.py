@@ -30,6 +30,9 @@ def run(
     objective: Annotated[
         list[str], typer.Option(metavar="NAME[:min|:max][@BOARD]", help="What to optimise; repeat for several.")
     ] = [],
+    limit: Annotated[
+        list[str], typer.Option(metavar="NAME[@BOARD]<=N[UNIT]", help="What to keep to, or >=; repeat for several.")
+    ] = [],
     compress: Annotated[
         list[str], typer.Option(metavar="TECHNIQUE", help="Compression to choose from; default: all; repeat.")
     ] = [],
@@ -56,6 +59,7 @@ def run(
         study=study,
         resume=resume,
         objectives=objective,
+        limits=limit,
         compress=compress,
         estimate=estimate,
         seed=seed,

@@ -2,6 +2,7 @@
 """The search: a driver proposes candidates, each is trained, compressed, measured, stored, and told to the driver."""
 
 from harness.search.front import front_of, values_of
+from harness.search.limits import Limit, parse_limits
 from harness.search.objectives import FIGURES, Direction, Objective, default_objectives, parse_objectives
 from harness.search.outcome import Reason, Status, TrialOutcome, Value
 from harness.search.request import (
@@ -22,6 +23,7 @@ __all__ = [
     "Direction",
     "Event",
     "FinishedTrial",
+    "Limit",
     "Listener",
     "Moment",
     "Objective",
@@ -35,6 +37,7 @@ __all__ = [
     "default_objectives",
     "front_of",
     "load_finished",
+    "parse_limits",
     "parse_objectives",
     "run",
     "values_of",

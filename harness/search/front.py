@@ -29,6 +29,16 @@ def front_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -
     return tuple(first[position].number for position in pareto_front(points))
 
 
+def nearest_of(trials: Sequence[FinishedTrial]) -> int | None:
+    """Return the number of the measured trial that breaks its limits least, or None where there is none."""
+    broken = {
+        trial.number: sum(reason.violation for reason in trial.outcome.reasons)
+        for trial in trials
+        if trial.outcome.status is Status.INFEASIBLE and trial.outcome.values
+    }
+    return min(broken, key=lambda number: (broken[number], number), default=None)
+
+
 def values_of(outcome: TrialOutcome, objectives: Sequence[Objective]) -> tuple[float, ...]:
     """Return an outcome's values in the order of the objectives."""
     known = {value.objective: value.value for value in outcome.values}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from harness.boards import Board
 from harness.errors import UserError, did_you_mean
@@ -14,9 +14,21 @@ from harness.records import Artifact, How, Measurement, Quantity
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
 
-FIGURES = ("instructions", "latency", "energy", "ram", "flash")
+FIGURES = (
+    "instructions",
+    "latency",
+    "energy",
+    "ram",
+    "ram.model_bytes",
+    "ram.stack_bytes",
+    "flash",
+    "flash.weights_bytes",
+    "flash.code_bytes",
+)
+_TOTALS = {"ram.total_bytes": "ram", "flash.total_bytes": "flash"}
 _DIRECTIONS: Mapping[str, Direction] = {"max": "maximize", "min": "minimize"}
-_TEXT = re.compile(r"(?P<name>[a-z0-9_]+)(:(?P<direction>[a-z]+))?(@(?P<board>[a-z0-9_]+))?")
+_TEXT = re.compile(r"(?P<name>[a-z0-9_.]+)(:(?P<direction>[a-z]+))?(@(?P<board>[a-z0-9_]+))?")
+_FIGURE = re.compile(r"(?P<name>[a-z0-9_.]+)(@(?P<board>[a-z0-9_]+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +42,22 @@ class Objective:
     @property
     def key(self) -> str:
         """The objective's name in outcomes: ``accuracy``, ``ram@mps2_an386``."""
-        return self.name if self.board is None else f"{self.name}@{self.board}"
+        return figure_key(self.name, self.board)
+
+
+class Named(Protocol):
+    """An objective or a limit: the name of a figure, and the board that it is of."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def board(self) -> str | None: ...
+
+
+def figure_key(name: str, board: str | None) -> str:
+    """Return a figure's name in outcomes: ``accuracy``, ``ram@mps2_an386``."""
+    return name if board is None else f"{name}@{board}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,25 +97,45 @@ def parse_objectives(texts: Sequence[str], metric: str, boards: Sequence[Board])
     return tuple(found)
 
 
-def figure_of(objective: Objective, artifact: Artifact, measurements: Mapping[str, Measurement]) -> Figure:
-    """Return an objective's figure; a metric is the one on the validation data, never on the test data.
+def find_figure(text: str, metric: str, boards: Sequence[Board]) -> tuple[str, tuple[str, ...] | tuple[None]]:
+    """Read ``FIGURE`` or ``FIGURE@BOARD``; return its name and the boards that it is of, None for the metric.
+
+    Raises UserError for an unknown name or board, and for a figure that a board does not have.
+    """
+    match = _FIGURE.fullmatch(text)
+    if match is None:
+        raise UserError(f"{text!r} is not of the form FIGURE[@BOARD]")
+    name, at = _TOTALS.get(match["name"], match["name"]), match["board"]
+    if name not in (*FIGURES, metric):
+        raise UserError(f"there is no figure {name!r}", hint=did_you_mean(name, (*FIGURES, metric)))
+    if name == metric:
+        if at is not None:
+            raise UserError(f"{name} is no figure of a board: leave '@{at}' away")
+        return name, (None,)
+    wanted = [board for board in boards if at in (None, board.id)]
+    if not wanted:
+        raise UserError(f"{text!r} names a board that is not searched on", hint=_boards(boards))
+    for board in wanted:
+        _require(name, board)
+    return name, tuple(board.id for board in wanted)
+
+
+def figure_of(wanted: Named, artifact: Artifact, measurements: Mapping[str, Measurement]) -> Figure:
+    """Return the figure of an objective or a limit; a metric is that on the validation data, never on the test data.
 
     Raises UserError where the board does not yield it.
     """
-    if objective.board is None:
-        return Figure(value=dict(artifact.metrics)[f"validation_{objective.name}"], how=How.HOST)
-    measurement = measurements[objective.board]
-    match objective.name:
-        case "ram":
-            return Figure(value=measurement.ram.total_bytes, how=How.COUNTED)
-        case "flash":
-            return Figure(value=measurement.flash.total_bytes, how=How.COUNTED)
-        case _:
-            quantity: Quantity | None = getattr(measurement, objective.name)
+    if wanted.board is None:
+        return Figure(value=dict(artifact.metrics)[f"validation_{wanted.name}"], how=How.HOST)
+    measurement = measurements[wanted.board]
+    memory, _, part = wanted.name.partition(".")
+    if memory in ("ram", "flash"):
+        return Figure(value=getattr(getattr(measurement, memory), part or "total_bytes"), how=How.COUNTED)
+    quantity: Quantity | None = getattr(measurement, wanted.name)
     if quantity is None:
         raise UserError(
-            f"{objective.board} yields no {objective.name}, which is an objective of this study",
-            hint="Choose other objectives by --objective, such as: accuracy, ram, flash.",
+            f"{wanted.board} yields no {wanted.name}, which this study needs",
+            hint="Choose other objectives and limits, such as: accuracy, ram, flash.",
         )
     return Figure(value=quantity.value, how=quantity.how)
 
@@ -97,22 +144,12 @@ def _parse(text: str, metric: str, boards: Sequence[Board]) -> list[Objective]:
     match = _TEXT.fullmatch(text)
     if match is None:
         raise UserError(f"the objective {text!r} is not of the form NAME[:min|:max][@BOARD]")
-    name, short, at = match["name"], match["direction"], match["board"]
-    if name not in (*FIGURES, metric):
-        raise UserError(f"there is no objective {name!r}", hint=did_you_mean(name, (*FIGURES, metric)))
+    short, at = match["direction"], match["board"]
     if short is not None and short not in _DIRECTIONS:
         raise UserError(f"the objective {text!r} has no direction {short!r}", hint=did_you_mean(short, _DIRECTIONS))
+    name, found = find_figure(figure_key(match["name"], at), metric, boards)
     direction: Direction = _DIRECTIONS[short] if short else ("maximize" if name == metric else "minimize")
-    if name == metric:
-        if at is not None:
-            raise UserError(f"{name} is no figure of a board: leave '@{at}' away")
-        return [Objective(name=name, direction=direction)]
-    wanted = [board for board in boards if at in (None, board.id)]
-    if not wanted:
-        raise UserError(f"the objective {text!r} names a board that is not searched on", hint=_boards(boards))
-    for board in wanted:
-        _require(name, board)
-    return [Objective(name=name, direction=direction, board=board.id) for board in wanted]
+    return [Objective(name=name, direction=direction, board=board) for board in found]
 
 
 def _require(name: str, board: Board) -> None:

@@ -52,7 +52,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a candidate came to nothing on a board (None: on the host); ``violation`` is in bytes or other units."""
+    """Why a candidate came to nothing on a board (None: on the host).
+
+    ``violation`` is a share of the bound where a limit is broken, else in bytes that are missing.
+    """
 
     board: str | None
     kind: str
@@ -66,7 +69,8 @@ class TrialOutcome:
     """What the store keeps of a trial and the search is told.
 
     ``values`` are complete over the objectives of boards that are not ``quarantined``, each from a verified
-    measurement. ``seconds`` are by stage; a stage that was looked up in the store is absent.
+    measurement; one that is infeasible has them where it does nothing but break limits. ``seconds`` are by stage; a
+    stage that was looked up in the store is absent.
     """
 
     status: Status
@@ -86,7 +90,7 @@ def remedy_for(kind: str) -> Remedy:
     found = getattr(errors, kind, None)
     if not (isinstance(found, type) and issubclass(found, HarnessError)):
         return Remedy.STOP
-    if issubclass(found, (UnsupportedModel, DoesNotFit)):
+    if found is LimitViolated or issubclass(found, (UnsupportedModel, DoesNotFit)):
         return Remedy.INFEASIBLE
     if issubclass(found, RigError):
         return Remedy.RETRY
@@ -100,6 +104,11 @@ def violation_of(kind: str, violation: float) -> float:
     if kind == DoesNotFit.__name__:
         return max(violation, 1.0)
     return max(violation, UNSUPPORTED_VIOLATION)
+
+
+def breaks_only_limits(reasons: Iterable[Reason]) -> bool:
+    """Say whether everything was measured, whatever limit it breaks."""
+    return all(reason.kind == LimitViolated.__name__ for reason in reasons)
 
 
 def status_of(reasons: Iterable[Reason]) -> Status:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.errors import UserError
 from harness.records import SCHEMA, BenchOutcome, Candidate, Parameters, to_plain
+from harness.search.limits import Limit
 from harness.search.objectives import Objective
 from harness.search.outcome import TrialOutcome
 from harness.tasks import LoadedTask
@@ -43,6 +44,7 @@ class SearchRequest:
     task_key: str
     boards: tuple[str, ...]
     objectives: tuple[Objective, ...]
+    limits: tuple[Limit, ...] = ()
     techniques: tuple[str, ...]
     driver: str = "optuna"
     seed: int = 0
@@ -59,6 +61,7 @@ class SearchRequest:
             "task_key": self.task_key,
             "boards": list(self.boards),
             "objectives": to_plain(self.objectives),
+            "limits": to_plain(self.limits),
             "techniques": sorted(self.techniques),
             "driver": self.driver,
             "seed": self.seed,
@@ -122,10 +125,15 @@ Ended: TypeAlias = Literal["trials", "timeout", "interrupted"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """A study as it stands at the end of a run; ``front`` holds numbers of trials, verified ones alone."""
+    """A study as it stands at the end of a run.
+
+    ``front`` holds numbers of trials, verified ones alone. Where it is empty, ``nearest`` is the trial that breaks the
+    limits least, if one was measured.
+    """
 
     study: str
     ended: Ended
     trials: tuple[FinishedTrial, ...]
     front: tuple[int, ...]
+    nearest: int | None = None
     quarantined: tuple[str, ...]

@@ -16,7 +16,7 @@ from harness import registry
 from harness.errors import RigError, StoreError
 from harness.records import Candidate, Parameters, from_plain, to_plain
 from harness.search.drivers import FAMILY, Driver, DriverModule
-from harness.search.front import front_of, require_one_how, values_of
+from harness.search.front import front_of, nearest_of, require_one_how, values_of
 from harness.search.objectives import Objective
 from harness.search.outcome import Status, TrialOutcome
 from harness.search.proposal import Proposal, make_candidate, parameters_of, propose
@@ -114,11 +114,13 @@ class _Search:
         """Return the study as it stands."""
         finished = load_finished(self._tools.store, self._request.study)
         quarantined = _quarantined(finished)
+        front = front_of(finished, _objectives_on(self._request.objectives, quarantined))
         return SearchResult(
             study=self._request.study,
             ended=ended,
             trials=finished,
-            front=front_of(finished, _objectives_on(self._request.objectives, quarantined)),
+            front=front,
+            nearest=None if front else nearest_of(finished),
             quarantined=quarantined,
         )
 
@@ -151,6 +153,7 @@ class _Search:
                 parameters,
                 [board for board in request.boards if board not in quarantined],
                 request.objectives,
+                request.limits,
                 self._tools,
                 lambda moment, **facts: self._say(number, candidate, moment, **facts),
                 results,
@@ -241,6 +244,6 @@ def _objectives_on(objectives: Sequence[Objective], quarantined: Sequence[str]) 
 
 def _tell(driver: Driver, trial: FinishedTrial, objectives: Sequence[Objective]) -> None:
     outcome = trial.outcome
-    values = values_of(outcome, objectives) if outcome.status is Status.COMPLETE else ()
+    values = values_of(outcome, objectives) if outcome.values else ()
     violation = sum(reason.violation for reason in outcome.reasons) if outcome.status is Status.INFEASIBLE else 0.0
     driver.tell(outcome.parameters, outcome.status, values, violation)

@@ -12,8 +12,18 @@ from datetime import UTC, datetime
 from harness import errors
 from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
+from harness.search.limits import Limit
 from harness.search.objectives import Objective, figure_of
-from harness.search.outcome import Reason, Remedy, Status, TrialOutcome, Value, remedy_for, status_of, violation_of
+from harness.search.outcome import (
+    Reason,
+    Remedy,
+    TrialOutcome,
+    Value,
+    breaks_only_limits,
+    remedy_for,
+    status_of,
+    violation_of,
+)
 from harness.search.request import Bench, Moment, Producer
 from harness.store import Store
 
@@ -53,6 +63,7 @@ def run_trial(
     parameters: Parameters,
     boards: Sequence[str],
     objectives: Sequence[Objective],
+    limits: Sequence[Limit],
     tools: Tools,
     note: Note,
     results: list[str],
@@ -77,7 +88,10 @@ def run_trial(
     left = [board for board in boards if board not in notes.quarantined]
     if not left:
         raise _no_board_left(notes.reasons[-1])
-    wanted = [objective for objective in objectives if objective.board is None or objective.board in left]
+    here = (None, *left)
+    if artifact is not None and not any(reason.board in here for reason in notes.reasons):
+        notes.reasons += _broken([limit for limit in limits if limit.board in here], artifact, notes.measurements)
+    wanted = [objective for objective in objectives if objective.board in here]
     return TrialEnd(outcome=_judge(parameters, artifact, wanted, notes), results=tuple(notes.results))
 
 
@@ -197,9 +211,24 @@ def _judge(
         seconds=tuple(notes.seconds.items()),
         quarantined=tuple(notes.quarantined),
     )
-    if outcome.status is not Status.COMPLETE or artifact is None:
+    counting = [reason for reason in reasons if reason.board not in notes.quarantined]
+    if artifact is None or not breaks_only_limits(counting):
         return outcome
     return replace(outcome, values=_values(artifact, objectives, notes.measurements))
+
+
+def _broken(limits: Sequence[Limit], artifact: Artifact, measurements: Mapping[str, Measurement]) -> list[Reason]:
+    """Return a reason for each limit that a measured candidate breaks, the worst first."""
+    reasons = []
+    for limit in limits:
+        value = figure_of(limit, artifact, measurements).value
+        violation = limit.violation(value)
+        if violation > 0:
+            message = f"{limit.key} is {value:,.10g}, and shall be {limit.sense} {limit.bound:,.10g}"
+            reasons.append(
+                Reason(board=limit.board, kind="LimitViolated", stage="limits", message=message, violation=violation)
+            )
+    return sorted(reasons, key=lambda reason: -reason.violation)
 
 
 def _values(

@@ -25,7 +25,7 @@ from harness.records import (
     Verification,
     canonical_json,
 )
-from harness.search import Bench, Event, Objective, Producer, SearchRequest, SearchResult, run
+from harness.search import Bench, Event, Limit, Objective, Producer, SearchRequest, SearchResult, run
 from harness.search.request import Watch
 from harness.store import Store
 from harness.tasks import Build, Data, LoadedTask, Space, Split, Task, TrainingPlan, accuracy
@@ -87,6 +87,7 @@ def make_request(
     study: str = "s",
     boards: tuple[str, ...] = ("one",),
     objectives: tuple[Objective, ...] = OBJECTIVES,
+    limits: tuple[Limit, ...] = (),
     techniques: tuple[str, ...] = TECHNIQUES,
     driver: str = "optuna",
     seed: int = 1,
@@ -100,6 +101,7 @@ def make_request(
         task_key=TASK_KEY,
         boards=boards,
         objectives=objectives,
+        limits=limits,
         techniques=techniques,
         driver=driver,
         seed=seed,

@@ -28,8 +28,9 @@ class Driver(Protocol):
     def tell(self, parameters: Parameters, status: Status, values: Sequence[float], violation: float) -> None:
         """Take the end of a trial.
 
-        ``values`` are in the order of the objectives where it is complete, else empty; ``violation`` is greater than 0
-        where it is infeasible, the more the further off. An infeasible or failed trial is never ranked.
+        ``values`` are in the order of the objectives where it was measured, limits kept or not, else empty;
+        ``violation`` is greater than 0 where it is infeasible, the more the further off. An infeasible or failed trial
+        is never ranked.
         """
         ...
 

@@ -53,11 +53,12 @@ class _Optuna:
         states = self._optuna.trial.TrialState
         distributions = _Distributions(self._optuna, FixedSpace(dict(parameters)))
         self._define(distributions)
-        state = {Status.COMPLETE: states.COMPLETE, Status.INFEASIBLE: states.PRUNED, Status.FAILED: states.FAIL}[status]
+        # What was measured and breaks a limit teaches the sampler as much as what keeps to all.
+        state = states.COMPLETE if values else {Status.INFEASIBLE: states.PRUNED, Status.FAILED: states.FAIL}[status]
         self._study.add_trial(
             self._optuna.trial.create_trial(
                 state=state,
-                values=list(values) if status is Status.COMPLETE else None,
+                values=list(values) or None,
                 params=dict(parameters),
                 distributions=distributions.found,
                 constraints={} if status is Status.FAILED else {"violation": violation},

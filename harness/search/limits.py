@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What candidates must keep to: figures with bounds, as ``ram.total_bytes<=32KiB`` or ``accuracy>=0.95``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from harness.boards import Board
+from harness.errors import UserError, did_you_mean
+from harness.search.objectives import figure_key, find_figure
+
+Sense: TypeAlias = Literal["<=", ">="]
+
+_TEXT = re.compile(
+    r"(?P<figure>[^<>=\s]+)\s*(?P<sense><=|>=)\s*(?P<number>[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>\S*)"
+)
+_PLAIN = {"": 1.0, "k": 1e3, "M": 1e6}
+_BYTES = {"": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "KiB": 1024.0, "MiB": 1024.0**2}
+_UNITS: Mapping[str, Mapping[str, float]] = {
+    "instructions": _PLAIN,
+    "latency": {"": 1.0, "us": 1.0, "ms": 1e3, "s": 1e6},
+    "energy": {"": 1.0, "uJ": 1.0, "mJ": 1e3, "J": 1e6},
+    "ram": _BYTES,
+    "flash": _BYTES,
+}
+_METRIC = {"": 1.0, "%": 0.01}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A figure and its bound, in the figure's unit (bytes, us, uJ); ``board`` is None for a metric of the host."""
+
+    name: str
+    sense: Sense
+    bound: float
+    board: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The figure's name in outcomes: ``accuracy``, ``ram@mps2_an386``."""
+        return figure_key(self.name, self.board)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.sense} {self.bound:,.10g}"
+
+    def violation(self, value: float) -> float:
+        """Return by how much a value breaks the limit, as a share of the bound; 0 where it keeps to it."""
+        beyond = value - self.bound if self.sense == "<=" else self.bound - value
+        return max(0.0, beyond) / (abs(self.bound) or 1.0)
+
+
+def parse_limits(texts: Sequence[str], metric: str, boards: Sequence[Board]) -> tuple[Limit, ...]:
+    """Read limits written as ``FIGURE<=NUMBER[UNIT]`` or ``FIGURE>=NUMBER[UNIT]``.
+
+    A figure of a board without ``@BOARD`` means every board. Raises UserError for what cannot be read, and for a figure
+    that a board does not have.
+    """
+    return tuple(limit for text in texts for limit in _parse(text, metric, boards))
+
+
+def _parse(text: str, metric: str, boards: Sequence[Board]) -> list[Limit]:
+    match = _TEXT.fullmatch(text.strip())
+    if match is None:
+        raise UserError(
+            f"the limit {text!r} is not of the form FIGURE<=NUMBER[UNIT] or FIGURE>=NUMBER[UNIT]",
+            hint="Such as: --limit 'ram<=32KiB' --limit 'accuracy>=0.95'. Quote it: < and > mean something to a shell.",
+        )
+    sense: Sense = "<=" if match["sense"] == "<=" else ">="
+    name, found = find_figure(match["figure"], metric, boards)
+    units = _METRIC if name == metric else _UNITS[name.partition(".")[0]]
+    unit, valid = match["unit"], [unit for unit in units if unit]
+    if unit not in units:
+        raise UserError(f"the limit {text!r}: {name} has no unit {unit!r}", hint=did_you_mean(unit, valid))
+    try:
+        bound = float(match["number"]) * units[unit]
+    except ValueError:
+        raise UserError(f"the limit {text!r}: {match['number']!r} is no number") from None
+    return [Limit(name=name, sense=sense, bound=bound, board=board) for board in found]
