@@ -83,7 +83,7 @@ def _look_at(graph: Graph, data: bytes) -> None:
     plan_memory(buffer_requests(simplify(graph)), [Region(name="ram", size_bytes=2**40)])
 
 
-def _mutate(data: bytes, rng: random.Random) -> bytes:
+def mutate(data: bytes, rng: random.Random) -> bytes:
     """Return the file with one to three changes: of a byte, a word, a range, a copy, an insertion or a cut."""
     changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -116,7 +116,7 @@ def _fuzz(data: bytes, count: int, seed: int) -> dict[str, int]:
     outcomes = {"Graph": 0, "BadModel": 0, "UnsupportedModel": 0}
     with _guard():
         for _ in range(count):
-            outcomes[_outcome(_mutate(data, rng))] += 1
+            outcomes[_outcome(mutate(data, rng))] += 1
     return outcomes
 
 
@@ -185,7 +185,7 @@ def _outcome_without_looking(data: bytes) -> None:
 def test_damaged_files_take_next_to_no_memory() -> None:
     data, rng = pack(small_model()), random.Random(_SEED + 2)
     for _ in range(300):
-        assert _peak_bytes_above_the_start(_mutate(data, rng)) < 1 * _MEGABYTE
+        assert _peak_bytes_above_the_start(mutate(data, rng)) < 1 * _MEGABYTE
 
 
 def _file_of(build: str, count: int) -> bytes:
