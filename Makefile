@@ -56,6 +56,6 @@ $(STAMPS)/project: pyproject.toml setup.py $(STAMPS)/packages
 		--config-settings editable_mode=compat --editable .
 	@touch $@
 
-$(STAMPS)/firmware: scripts/prepare.py harness/pio.py $(wildcard harness/emulation/plugin/*) $(STAMPS)/project
+$(STAMPS)/firmware: scripts/prepare.py harness/pio.py $(wildcard harness/emulation/plugin/* harness/emulation/simavr_device/*) $(STAMPS)/project
 	@$(BIN)/python scripts/prepare.py
 	@touch $@

@@ -11,7 +11,11 @@
 
 /* Qualifies constants and pointers to them: HARNESS_WEIGHT int8_t weights[]. */
 #ifndef HARNESS_WEIGHT
+#ifdef __AVR__
+#define HARNESS_WEIGHT const __flash /* the lower 64 KB of flash, by pointers of their own kind (GNU C) */
+#else
 #define HARNESS_WEIGHT const
+#endif
 #endif
 
 /* Read one constant. */

@@ -34,6 +34,8 @@ class Counts:
     layer_reads: tuple[tuple[tuple[str, int], ...], ...]
     classes: ClassCounts = ()  # empty where the core's instructions are not told apart; zeros are left out
     layer_classes: tuple[ClassCounts, ...] = ()
+    cycles: int | None = None  # where the emulator is exact in them, else None
+    layer_cycles: tuple[int, ...] = ()
 
 
 class EmulatorSession(Protocol):

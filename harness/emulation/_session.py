@@ -7,16 +7,21 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Self
+from typing import Protocol, Self
 
 from harness import proc
 from harness.emulation._base import Counts
-from harness.emulation._counter import Records
 from harness.errors import DeviceFault
 
 DYING_SECONDS = 1.0  # from the end of a process's connections to its own
 _LAST_WORDS = 2000  # characters in a message; the log of the error holds all
 _NOISE = "has no peer"  # QEMU's remark on a network card that nobody uses
+
+
+class CountRecords(Protocol):
+    """What an emulator writes of the inferences that have returned."""
+
+    def read(self) -> tuple[Counts, ...]: ...
 
 
 class ProcessSession:
@@ -30,7 +35,7 @@ class ProcessSession:
         child: proc.Child,
         log_fd: int,
         resources: ExitStack,
-        records: Records | None = None,
+        records: CountRecords | None = None,
         ping: Callable[[], str | None] | None = None,
     ) -> None:
         self.port = port

@@ -13,7 +13,7 @@ import harness
 from harness.boards import Board
 from harness.emit.env import render
 from harness.errors import BadBoard, BadModel
-from harness.firmware.toolchain import SOURCE_FLAGS, build_flags, is_local, program_prefix, toolchain_version
+from harness.firmware.toolchain import build_flags, is_local, program_prefix, source_flags, toolchain_version
 from harness.runtimes import RenderedModel
 from harness.settings import data_dir
 
@@ -105,7 +105,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
         "platform_board": board.id if is_local(board) else board.platformio.board,
         "framework": board.platformio.framework,
         "flags": " ".join(build_flags(optimize)),
-        "source_flags": " ".join(SOURCE_FLAGS),
+        "source_flags": " ".join(source_flags(board)),
         "baud": board.firmware.baud,
         "clock_hz": board.clock_hz,
         "input_bytes": sum(-(-port.size_bytes // 16) * 16 for port in rendered.inputs),
@@ -146,5 +146,6 @@ def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, by
     }
     files = {f"{PLATFORM_FOLDER}/boards/{board.id}.json": (json.dumps(manifest, indent=2) + "\n").encode()}
     if bare:
-        files[f"{PLATFORM_FOLDER}/boards/{board.id}.ld"] = render("project/memory.ld.j2", context).encode()
+        script = "memory_avr" if board.core.isa == "avr" else "memory"
+        files[f"{PLATFORM_FOLDER}/boards/{board.id}.ld"] = render(f"project/{script}.ld.j2", context).encode()
     return files

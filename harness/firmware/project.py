@@ -16,7 +16,7 @@ from threading import get_ident
 from harness.boards import Board
 from harness.errors import UserError
 from harness.firmware.files import KEY_FILE, build_key, key_file, project_files
-from harness.firmware.toolchain import SOURCE_FLAGS, build_flags
+from harness.firmware.toolchain import build_flags, source_flags
 from harness.runtimes import RenderedModel
 from harness.settings import cache_dir
 
@@ -52,7 +52,7 @@ def render_project(rendered: RenderedModel, board: Board, folder: Path, *, optim
     for stale in before - set(files):
         (folder / stale).unlink(missing_ok=True)
     _write_manifest(folder, key, set(files))
-    flags = " ".join((*board.core.flags, *build_flags(optimize), *SOURCE_FLAGS))
+    flags = " ".join((*board.core.flags, *build_flags(optimize), *source_flags(board)))
     return Project(folder=folder, board_id=board.id, build_key=key, flags=flags, written=written)
 
 

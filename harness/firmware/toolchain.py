@@ -13,10 +13,13 @@ OPTIMIZE = {"speed": "-O2", "size": "-Os"}
 
 # For all that we write or generate; a vendor's framework is compiled with its own.
 SOURCE_FLAGS = ("-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
+# AVR: standard C has no address spaces, and weights lie in one of their own; GCC 5 does not know how to unroll.
+_AVR_FLAGS = ("-std=gnu99", *SOURCE_FLAGS[1:], "-Wno-unknown-pragmas")
 _PACKAGES = {
     "arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "riscv64-unknown-elf": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "xtensa-lx106-elf": "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
+    "avr": "gcc-avr avr-libc",
     "native": "gcc libc6-dev",
 }
 
@@ -29,6 +32,11 @@ def build_flags(optimize: str) -> tuple[str, ...]:
     if optimize not in OPTIMIZE:
         raise UserError(f"there is no optimise level {optimize!r}", hint=did_you_mean(optimize, OPTIMIZE))
     return (OPTIMIZE[optimize], "-g1")
+
+
+def source_flags(board: Board) -> tuple[str, ...]:
+    """Return the flags for what we write or generate: standard C wherever it suffices."""
+    return _AVR_FLAGS if board.core.isa == "avr" else SOURCE_FLAGS
 
 
 def is_local(board: Board) -> bool:

@@ -47,7 +47,7 @@ def observe(rig: Rig, rendered: RenderedModel, golden: GoldenSet, *, build_key: 
     load_inputs(device, golden.runs[0].inputs)
     ticks = device.run(1, 0)[-1].ticks
     counts = rig.last_count()
-    if counts is not None and not rig.agrees(counts.instructions, ticks):
+    if counts is not None and not rig.agrees(counts, ticks):
         raise InstrumentError(
             f"the counter says {counts.instructions} instructions, the device's timer {ticks} ticks: they disagree",
             hint="Please report this with the versions that 'harness doctor' prints.",

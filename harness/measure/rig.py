@@ -26,6 +26,7 @@ class Rig:
     device: Device
     session: EmulatorSession | None = None
     timer_hz: int = 0
+    clock_hz: int = 0
 
     @property
     def emulated(self) -> bool:
@@ -36,9 +37,11 @@ class Rig:
         counts = () if self.session is None else self.session.counts()
         return counts[-1] if counts else None
 
-    def agrees(self, instructions: int, ticks: int) -> bool:
+    def agrees(self, counts: Counts, ticks: int) -> bool:
         """Say whether the counter and the device's own timer tell the same story."""
-        return count_agrees(instructions, ticks, timer_hz=self.timer_hz)
+        if counts.cycles is not None:
+            return count_agrees(counts.cycles, ticks, timer_hz=self.timer_hz, counted_hz=self.clock_hz)
+        return count_agrees(counts.instructions, ticks, timer_hz=self.timer_hz)
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def open_emulated(board: Board, driver: EmulatorDriver, image: Path, rendered: R
         stream = stack.enter_context(open_port(session.port))
         device = stack.enter_context(Device(stream, check=session.check))
         timer_hz = next(e.timer_hz for e in board.emulators if e.driver == driver.NAME)
-        yield Rig(device=device, session=session, timer_hz=timer_hz)
+        yield Rig(device=device, session=session, timer_hz=timer_hz, clock_hz=board.clock_hz)
 
 
 @contextmanager

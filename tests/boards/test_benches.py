@@ -81,6 +81,22 @@ def test_every_reference_model_is_verified_where_the_memory_holds_it(
         assert is_verified(found)
 
 
+def test_a_model_with_a_convolution_is_verified_on_an_avr_and_larger_ones_do_not_fit(
+    shared_models: dict[str, Path], store: Store
+) -> None:
+    assert is_verified(bench(DIGITS, "simavr_atmega2560", store))
+    for name, memory in (("ic", "weights"), ("ad", "weights"), ("vww", "ram"), ("kws", "ram")):
+        found = bench(shared_models[name], "simavr_atmega2560", store)
+        assert isinstance(found, Failure)
+        assert (found.kind, found.violation > 0) == ("DoesNotFit", True)
+        assert memory in found.message
+
+
+@pytest.mark.slow
+def test_the_smallest_reference_model_is_verified_on_an_avr(shared_models: dict[str, Path], store: Store) -> None:
+    assert is_verified(bench(shared_models["sww"], "simavr_atmega2560", store))
+
+
 def test_a_model_that_16_kb_cannot_hold_is_told_by_how_much(shared_models: dict[str, Path], store: Store) -> None:
     found = bench(shared_models["ic"], "microbit", store)
     assert isinstance(found, Failure)

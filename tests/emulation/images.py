@@ -37,8 +37,11 @@ _RISCV = Recipe(
 _XTENSA = Recipe(
     compiler="xtensa-lx106-elf-gcc", flags=_BARE, sources=("lx60.c", "lx60_start.S", "lx60.S"), script="lx60.ld"
 )
+_AVR = Recipe(
+    compiler="avr-gcc", flags=("-Os", "-nostartfiles"), sources=("avr.c", "avr_start.S", "avr.S"), script="avr.ld"
+)
 _NATIVE = Recipe(compiler="gcc", flags=("-Os",), sources=("host.c",))
-_RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "xtensa": _XTENSA, "native": _NATIVE}
+_RECIPES = {"thumb2": _ARM, "rv32": _RISCV, "xtensa": _XTENSA, "avr": _AVR, "native": _NATIVE}
 
 
 def build_image(board: Board, folder: Path) -> Path:
@@ -74,6 +77,8 @@ def _build(board: Board, folder: Path, recipe: Recipe) -> Path:
 
 def expected_counts(board: Board) -> Counts:
     """Return what one inference of the test firmware costs: the sums written beside its instructions."""
+    if board.core.isa == "avr":
+        return _expected_of_avr()
     if board.core.isa == "thumb2":
         own, own_reads = 7, (0, 8, 0)
         layers = (4, 2002, 10, 10, 5)
@@ -93,6 +98,23 @@ def expected_counts(board: Board) -> Counts:
         reads=_by_memory(total),
         layer_reads=tuple(_by_memory(row) for row in reads),
         layer_classes=((),) * len(layers),
+    )
+
+
+def _expected_of_avr() -> Counts:
+    own_instructions, own_cycles = 7, 22
+    instructions = (4, 2003, 11, 21, 5)
+    cycles = (9, 4006, 32, 42, 10)
+    reads = ((0, 0, 1, 0), (0, 0, 0, 0), (0, 0, 1, 0), (4, 0, 6, 2), (0, 0, 0, 0))
+    total = tuple(sum(column) for column in zip((0, 0, 1, 0), *reads, strict=True))
+    names = ("near_flash", "flash", "ram", "other")
+    return Counts(
+        instructions=own_instructions + sum(instructions),
+        layer_instructions=instructions,
+        reads=tuple(zip(names, total, strict=True)),
+        layer_reads=tuple(tuple(zip(names, row, strict=True)) for row in reads),
+        cycles=own_cycles + sum(cycles),
+        layer_cycles=cycles,
     )
 
 

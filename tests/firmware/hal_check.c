@@ -32,7 +32,9 @@ static __attribute__((noinline)) uint32_t ticks_of(uint32_t rounds)
   return (uint32_t)(hal_ticks() - before);
 }
 
-#ifdef __ARM_ARCH_6M__
+#if defined(__AVR__)
+#define NOWHERE 2 /* in words: the vector of an interrupt that nobody expects */
+#elif defined(__ARM_ARCH_6M__)
 #define NOWHERE 0xB0000001u /* an emulated nRF51 reads zeros at the other address, and runs them */
 #else
 #define NOWHERE 0xF0000001u
@@ -66,7 +68,7 @@ int main(void)
   put_number(" hz ", hal_ticks_per_second());
   put_number(" stack ", hal_stack_limit() < (uint8_t *)__builtin_frame_address(0));
   put_number(" readable ", (uint32_t)hal_readable((uintptr_t)hal_stack_limit(), 64));
-  put_number(" unreadable ", (uint32_t)hal_readable(0xF0000000u, 1) + (uint32_t)hal_readable(8u, 0xFFFFFFFFu));
+  put_number(" unreadable ", (uint32_t)hal_readable((uintptr_t)0xF0000000u, 1) + (uint32_t)hal_readable(8u, 0xFFFFFFFFu));
   put("\n");
   for (;;) {
     uint8_t bytes[100];

@@ -14,6 +14,7 @@ platform_dir = Path(env.PioPlatform().get_dir())
 board = env.BoardConfig()
 prefix = board.get("build.prefix")
 core_flags = board.get("build.flags")
+prefix_map = "-fdebug-prefix-map" if prefix == "avr-" else "-ffile-prefix-map"  # the first is what GCC 5 knows
 build_dir = os.path.relpath(env.subst("$BUILD_DIR"))
 
 os.environ["PWD"] = HERE  # by this name the compiler calls the folder in which it runs
@@ -37,7 +38,7 @@ env.Append(
         *core_flags,
         "-ffunction-sections",
         "-fdata-sections",
-        f"-ffile-prefix-map={HERE}=.",
+        f"{prefix_map}={HERE}=.",
     ],
     LINKFLAGS=[
         *core_flags,

@@ -3,6 +3,9 @@
 #include "bare_metal.h"
 
 #include <string.h>
+#ifdef __AVR__
+#include <avr/io.h>
+#endif
 
 #include "harness_config.h"
 #include "harness_hal.h"
@@ -20,10 +23,20 @@ static struct {
 
 static uint8_t reset_cause;
 
-#define RING_SIZE 1024u /* a power of two */
+/* A power of two, one byte of which stays free. An index is read and written in one instruction: on AVR it has 8 bits. */
+#ifdef HAL_RING_BYTES
+#define RING_SIZE HAL_RING_BYTES
+#else
+#define RING_SIZE 1024u
+#endif
+#if RING_SIZE <= 256u
+typedef uint8_t ring_index_t;
+#else
+typedef uint32_t ring_index_t;
+#endif
 static uint8_t ring[RING_SIZE];
-static volatile uint32_t ring_head; /* written by the interrupt alone */
-static volatile uint32_t ring_tail; /* written by bare_metal_take alone */
+static volatile ring_index_t ring_head; /* written by the interrupt alone */
+static volatile ring_index_t ring_tail; /* written by bare_metal_take alone */
 
 extern uint8_t __stack_limit;
 
@@ -52,7 +65,7 @@ int bare_metal_restart_helps(void)
 
 int bare_metal_is_full(void)
 {
-  return ring_head - ring_tail == RING_SIZE;
+  return (ring_index_t)(ring_head - ring_tail) == RING_SIZE - 1u;
 }
 
 int bare_metal_is_empty(void)
@@ -63,7 +76,7 @@ int bare_metal_is_empty(void)
 void bare_metal_keep(uint8_t byte)
 {
   ring[ring_head % RING_SIZE] = byte;
-  ring_head = ring_head + 1u;
+  ring_head = (ring_index_t)(ring_head + 1u);
 }
 
 size_t bare_metal_take(uint8_t *bytes, size_t size)
@@ -71,7 +84,7 @@ size_t bare_metal_take(uint8_t *bytes, size_t size)
   size_t taken = 0;
   while (taken < size && ring_tail != ring_head) {
     bytes[taken++] = ring[ring_tail % RING_SIZE];
-    ring_tail = ring_tail + 1u;
+    ring_tail = (ring_index_t)(ring_tail + 1u);
   }
   if (taken > 0) {
     retained.faults = 0;
@@ -99,6 +112,13 @@ uint32_t hal_heap_bytes(void)
   return 0; /* there is no heap: the linker script gives no memory to one */
 }
 
+#ifdef __AVR__
+/* Flash is another address space; of this one only RAM can be read without effect. */
+int hal_readable(uintptr_t address, uint32_t size)
+{
+  return address >= RAMSTART && address <= RAMEND && size <= (uint32_t)RAMEND + 1u - address;
+}
+#else
 int hal_readable(uintptr_t address, uint32_t size)
 {
   static const struct {
@@ -114,3 +134,4 @@ int hal_readable(uintptr_t address, uint32_t size)
   }
   return 0;
 }
+#endif

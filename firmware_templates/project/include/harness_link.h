@@ -8,7 +8,11 @@
 #include "harness_config.h"
 
 #ifndef HARNESS_MAX_PAYLOAD
+#ifdef HAL_MAX_PAYLOAD
+#define HARNESS_MAX_PAYLOAD HAL_MAX_PAYLOAD
+#else
 #define HARNESS_MAX_PAYLOAD 1024
+#endif
 #endif
 #if HARNESS_MAX_PAYLOAD < 128 || HARNESS_MAX_PAYLOAD > 32768
 #error "HARNESS_MAX_PAYLOAD lies outside 128 to 32768"

@@ -72,6 +72,9 @@ uint32_t harness_output_hash(void)
 #elif defined(__xtensa__)
 #define STACK_POINTER(p) __asm__ volatile("mov %0, a1" : "=r"(p))
 #define BELOW_POINTER 32
+#elif defined(__AVR__)
+#define STACK_POINTER(p) __asm__ volatile("in %A0, __SP_L__\n\tin %B0, __SP_H__" : "=r"(p))
+#define BELOW_POINTER 0 /* it points at the first free byte */
 #elif defined(__x86_64__)
 #define STACK_POINTER(p) __asm__ volatile("mov %%rsp, %0" : "=r"(p))
 #define BELOW_POINTER 128
