@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.cli._console import console, grouped
 from harness.errors import HarnessError
-from harness.records import BenchOutcome, How, LayerProfile, Measurement, Quantity, Section
+from harness.records import BenchOutcome, Distance, How, LayerProfile, Measurement, Quantity, Section
 
 
 def print_outcome(outcome: BenchOutcome) -> None:
@@ -23,7 +23,8 @@ def print_outcome(outcome: BenchOutcome) -> None:
         machine = dict(found.environment)["machine"]
         out.print(f"[yellow]Built for and run on {_plain(machine)}, which stands in for this board.[/]", soft_wrap=True)
     out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
-    out.print(_layers(found.layers))
+    if found.layers:
+        out.print(_layers(found.layers))
     if line := _dropped(found.layers):
         out.print(line)
     out.print(_verification(found))
@@ -124,4 +125,16 @@ def _verification(found: Measurement) -> str:
     v = found.verification
     mark = "[green]verified[/]" if v.verified else "[red]NOT VERIFIED[/]"
     against = f"{v.reference.package} {v.reference.version}, {v.reference.kernels} kernels"
-    return f"{mark}: {v.inputs} inputs and {v.layers} layers equal to {against} ({_plain(v.rule)})"
+    layers = f" and {v.layers} layers" if v.layers else ""
+    said = f"{mark}: {v.inputs} inputs{layers} equal to {against} ({_plain(v.rule)})"
+    return said if v.distance is None else f"{said}\n{_distance(v.distance)}"
+
+
+def _distance(found: Distance) -> str:
+    """Say how far the runtime's own kernels are from the TFLite reference."""
+    if not found.different:
+        return f"The TFLite reference kernels give the same {found.values:,} values for {found.inputs} inputs."
+    return (
+        f"[yellow]The TFLite reference kernels differ in {found.different:,} of {found.values:,} values"
+        f" ({found.share:.2%}) for {found.inputs} inputs, by at most {found.largest:g}.[/]"
+    )

@@ -47,6 +47,12 @@ def bench(
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Kernel plan of the model, as 'harness tune' writes it.")
     ] = None,
+    tflm_lib: Annotated[
+        Path | None,
+        typer.Option(
+            "--tflm-lib", metavar="DIR", help="PlatformIO library of TensorFlow Lite Micro, for that runtime."
+        ),
+    ] = None,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Answer from the store what is counted.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
@@ -55,6 +61,8 @@ def bench(
     if output_files and len(models) * len(board) * len(runtime) > 1:
         raise UserError("--output takes one model on one board", hint="Bench the others by commands of their own.")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices, but its threads spin
+    if tflm_lib is not None and "tflm" not in runtime:
+        raise UserError("--tflm-lib is for the runtime tflm", hint="Add --runtime tflm.")
     from harness.cli._progress import Progress
 
     inputs = _read_inputs(input_files)
@@ -68,7 +76,8 @@ def bench(
                     board=name,
                     runtime=kind,
                     optimize=optimize,
-                    plan=plan,
+                    plan=plan if kind == "codegen" else None,
+                    tflm_lib=tflm_lib if kind == "tflm" else None,
                     estimate=estimate,
                     port=port,
                     samples=samples,

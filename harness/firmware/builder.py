@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.firmware.elf import Figures
 
 _TIMEOUT_SECONDS = 600.0
+_LIBRARY_TIMEOUT_SECONDS = 3600.0  # a library of hundreds of files, the first time
 _OVERFLOW = re.compile(r"region [`'\"]?(\w+)'? overflowed by (\d+) bytes")
 _COMPILER = re.compile(r"^(?P<where>\S[^:\n]*:\d+(?::\d+)?): (?:fatal )?error: (?P<what>.+)$", re.MULTILINE)
 _LINKER = re.compile(
@@ -59,7 +60,8 @@ class Building:
         """
         from harness.firmware.elf import read_figures  # with pyelftools: not needed before there is an image
 
-        finished = proc.finish(self._child, timeout_seconds=_TIMEOUT_SECONDS)
+        limit = _LIBRARY_TIMEOUT_SECONDS if (self._project.folder / "lib").is_dir() else _TIMEOUT_SECONDS
+        finished = proc.finish(self._child, timeout_seconds=limit)
         seconds = monotonic() - self._began
         elf = self._project.folder / ".pio" / "build" / self._board.id / "firmware.elf"
         if finished.exit_code != 0 or not elf.is_file():

@@ -20,7 +20,8 @@ from harness.settings import data_dir
 PLATFORM = "harness_emulated"
 PLATFORM_FOLDER = f"platforms/{PLATFORM}"
 KEY_FILE = "src/harness_build_key.c"
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\.[ch]")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\.(?:c|h|cc)")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*")
 _PLAIN_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 
 
@@ -30,6 +31,7 @@ def project_files(rendered: RenderedModel, board: Board, *, optimize: str) -> Ma
     Raises BadModel where a file's name is more than a plain name, BadBoard where there is no such HAL.
     """
     files = dict(_model_files(rendered))
+    files |= _library_files(rendered)
     files |= _copied("firmware_templates", "project/include", "include")
     files |= _copied("firmware_templates", "project/src", "src")
     files |= _hal_files(board)
@@ -64,8 +66,21 @@ def _model_files(rendered: RenderedModel) -> Iterator[tuple[str, bytes]]:
         raise BadModel(f"{rendered.prefix!r} cannot be the prefix of C names")
     for name, text in rendered.files.items():
         if not _PLAIN_NAME.fullmatch(name):
-            raise BadModel(f"{name!r} cannot be the name of a C file: letters, digits and _ only, ending in .c or .h")
+            raise BadModel(
+                f"{name!r} cannot be the name of a C file: letters, digits and _ only, ending in .c, .cc or .h"
+            )
         yield f"src/model/{name}", text.encode()
+
+
+def _library_files(rendered: RenderedModel) -> Mapping[str, bytes]:
+    """Return the files of libraries that travel with the project, in PlatformIO's folder for such."""
+    files = {}
+    for library in rendered.libraries:
+        for path, content in library.files.items():
+            if not _PLAIN_PATH.fullmatch(path) or ".." in path.split("/"):
+                raise BadModel(f"the library {library.name} has a file {path!r}: not a name that a project can hold")
+            files[f"lib/{library.name}/{path}"] = content
+    return files
 
 
 def _hal_files(board: Board) -> dict[str, bytes]:
@@ -106,6 +121,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
         "framework": board.platformio.framework,
         "flags": " ".join(build_flags(optimize)),
         "source_flags": " ".join(source_flags(board)),
+        "libraries": [library.requirement or library.name for library in rendered.libraries],
         "baud": board.firmware.baud,
         "clock_hz": board.clock_hz,
         "input_bytes": sum(-(-port.size_bytes // 16) * 16 for port in rendered.inputs),

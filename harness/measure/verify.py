@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from harness.errors import WrongAnswer
 from harness.link import Device
-from harness.records import Verification
-from harness.reference import RULE, Golden, compare, describe_reference, standard_inputs
+from harness.records import Distance, Verification
+from harness.reference import RULE, Golden, compare, kernel_distance, standard_inputs
+from harness.reference.tflm import TflmGolden
 from harness.runtimes import LayerInfo, Port, RenderedModel
 
 Array = NDArray[np.generic]
 STANDARD_INPUTS = 8
+_DISTANCE_INPUTS = 40  # that the distance of other kernels to the TFLite reference is taken over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,8 @@ class GoldenSet:
     runs: tuple[GoldenRun, ...]
     steps: tuple[GoldenRun, ...] = ()
     layers: Mapping[int, Array]
-    golden: Golden
+    golden: Golden | TflmGolden
+    distance: Distance | None = None
     shown: GoldenRun
 
 
@@ -54,21 +57,45 @@ def prepare_golden(
     model: bytes, rendered: RenderedModel, *, own: tuple[Array, ...] | None, samples: Sequence[tuple[Array, ...]]
 ) -> GoldenSet:
     """Compute the golden outputs of standard inputs, samples and own input, and every layer of the first."""
-    golden = Golden(model)
-    per_port = [
-        standard_inputs(port.dtype, port.shape, port.zero_point, count=STANDARD_INPUTS) for port in rendered.inputs
-    ]
-    named = [(column[0][0], tuple(values for _, values in column)) for column in zip(*per_port, strict=True)]
+    golden = _golden(model, rendered)
+    named = _standard_inputs(rendered, STANDARD_INPUTS)
     named += [(f"sample {number}", inputs) for number, inputs in enumerate(samples)]
     named += [] if own is None else [("own", own)]
     runs = tuple(GoldenRun(name=name, inputs=inputs, outputs=golden.outputs(inputs)) for name, inputs in named)
     answers = golden.sequence([inputs for _, inputs in named]) if rendered.has_state else []
     steps = tuple(replace(run, outputs=outputs) for run, outputs in zip(runs, answers, strict=False))
     layers = _layer_tensors(golden, [runs[0]], rendered.layers)
-    return GoldenSet(runs=runs, steps=steps, layers=layers, golden=golden, shown=runs[0] if own is None else runs[-1])
+    return GoldenSet(
+        runs=runs,
+        steps=steps,
+        layers=layers,
+        golden=golden,
+        distance=_distance(golden, model, rendered),
+        shown=runs[0] if own is None else runs[-1],
+    )
 
 
-def _layer_tensors(golden: Golden, steps: Sequence[GoldenRun], layers: tuple[LayerInfo, ...]) -> Mapping[int, Array]:
+def _golden(model: bytes, rendered: RenderedModel) -> Golden | TflmGolden:
+    return Golden(model) if rendered.kernels == "tflite" else TflmGolden(model, outputs=len(rendered.outputs))
+
+
+def _standard_inputs(rendered: RenderedModel, count: int) -> list[tuple[str, tuple[Array, ...]]]:
+    """Return named inputs: for each of the model's inputs its own pattern, lowest, highest and so on."""
+    per_port = [standard_inputs(port.dtype, port.shape, port.zero_point, count=count) for port in rendered.inputs]
+    return [(column[0][0], tuple(values for _, values in column)) for column in zip(*per_port, strict=True)]
+
+
+def _distance(golden: Golden | TflmGolden, model: bytes, rendered: RenderedModel) -> Distance | None:
+    """Return how far a runtime's own kernels are from the TFLite reference; the device equals them bit by bit."""
+    if isinstance(golden, Golden):
+        return None
+    inputs = [values for _, values in _standard_inputs(rendered, _DISTANCE_INPUTS)]
+    return kernel_distance(inputs, golden.outputs, Golden(model).outputs)
+
+
+def _layer_tensors(
+    golden: Golden | TflmGolden, steps: Sequence[GoldenRun], layers: tuple[LayerInfo, ...]
+) -> Mapping[int, Array]:
     """Return every layer's golden tensor in the last of some steps."""
     *before, last = (step.inputs for step in steps)
     return golden.tensors(last, [layer.output.tensor for layer in layers], before=before)
@@ -89,10 +116,11 @@ def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verifi
     return Verification(
         verified=True,
         rule=RULE,
-        reference=describe_reference(golden.golden.kernels),
+        reference=golden.golden.describe(),
         inputs=len(golden.runs),
         layers=layers,
         steps=len(golden.steps),
+        distance=golden.distance,
     )
 
 
@@ -118,6 +146,12 @@ def check_outputs(
     for number, (got, wanted) in enumerate(zip(outputs, run.outputs, strict=True)):
         found = compare(got, wanted)
         if not found.equal:
+            if not rendered.layers:
+                raise WrongAnswer(
+                    f"output {number} differs from {golden.golden.describe().package} for the input {run.name!r}:\n"
+                    f"{found.describe()}",
+                    hint="The library on the device computes otherwise than that package; name its version.",
+                )
             layers = _layer_tensors(golden.golden, [run], rendered.layers)
             _check_layers(device, rendered, run, layers)
             raise WrongAnswer(
@@ -155,6 +189,8 @@ def _check_layers(
     The device runs them all and answers the CRC-32 of each. Only where that is not the golden one, the layers are run
     again up to there, and its bytes are read while they are there: floats may differ a little.
     """
+    if not rendered.layers:
+        return 0
     load_inputs(device, run.inputs)
     last = len(rendered.layers) - 1
     crcs = (None,) * (last + 1) if keep_state else device.run_layers(0, last)  # a step cannot be run twice

@@ -98,9 +98,15 @@ def _measure(
             optimize=request.optimize,
             plan=request.plan,
             preferred=request.preferred,
+            library=request.library,
         )
-        own = check_own_inputs(rendered, request.inputs)
-        deployment = deployment_record(request, artifact, runtime, target, rendered)
+    if rendered.probe is not None:
+        with stages("probing"):
+            rendered = _settle(request, rendered, target)
+    own = check_own_inputs(rendered, request.inputs)
+    deployment = deployment_record(request, artifact, runtime, target, rendered)
+    if rendered.interpreted:
+        return _interpret(request, artifact, model, rendered, target, deployment, own, stages)
     with open_project(rendered, target.machine, optimize=request.optimize, keep=request.keep_project) as project:
         fed = hash_inputs(own, request.real_samples)
         with stages("building"), begin_build(project, target.machine) as building:
@@ -117,6 +123,29 @@ def _measure(
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
     found = measurement_record(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
+
+
+def _settle(request: BenchRequest, rendered: RenderedModel, target: Target) -> RenderedModel:
+    from harness.pipeline.probe import settle
+
+    return settle(rendered, target, _open_rig, optimize=request.optimize)
+
+
+def _interpret(
+    request: BenchRequest,
+    artifact: Artifact,
+    model: bytes,
+    rendered: RenderedModel,
+    target: Target,
+    deployment: Deployment,
+    own: Tensors | None,
+    stages: _Stages,
+) -> Benched:
+    from harness.pipeline.interpreted import interpret
+
+    with stages("measuring"):
+        firmware, found, outputs = interpret(request, model, rendered, target, deployment, own)
+    return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=outputs)
 
 
 def _check_plan(request: BenchRequest, artifact: Artifact) -> None:

@@ -27,7 +27,8 @@ class BenchRequest:
     """One model on one board by one runtime.
 
     ``plan`` names the kernel variants of layers, for the model ``plan_model`` (its SHA-256) where that is given;
-    ``preferred`` those of layer signatures, wherever such layers are.
+    ``preferred`` those of layer signatures, wherever such layers are. ``library`` is the folder of the PlatformIO
+    library that a runtime wraps.
     ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
     ``port`` is the serial port of a real board, where it is not to be found by its USB ids.
     ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
@@ -41,6 +42,7 @@ class BenchRequest:
     plan: KernelPlan = ()
     plan_model: str = ""
     preferred: KernelPlan = ()
+    library: Path | None = None
     estimate: bool = False
     port: str | None = None
     samples: int = 10

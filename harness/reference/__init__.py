@@ -2,6 +2,7 @@
 """The truth that devices are held against: the TFLite reference kernels, the comparison rule, the standard inputs."""
 
 from harness.reference.comparison import RULE, Comparison, Difference, compare
+from harness.reference.distance import kernel_distance
 from harness.reference.golden import Golden, describe_reference
 from harness.reference.inputs import highest, lowest, pattern, seeded_random, standard_inputs, zero_point
 
@@ -13,6 +14,7 @@ __all__ = [
     "compare",
     "describe_reference",
     "highest",
+    "kernel_distance",
     "lowest",
     "pattern",
     "seeded_random",

@@ -47,6 +47,10 @@ class Golden:
         )
         self.kernels = " and ".join(sorted({segment.kernels for segment in self._segments}))
 
+    def describe(self) -> Reference:
+        """Name the interpreter and the kernels used."""
+        return describe_reference(self.kernels)
+
     def outputs(self, inputs: Sequence[Array]) -> tuple[Array, ...]:
         """Run one inference; return the outputs in the model's order. Raises UserError where inputs do not fit."""
         return self.sequence([inputs])[0]

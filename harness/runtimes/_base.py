@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
 
 from harness.boards import Board
-from harness.graph import DType, Selection
+from harness.graph import DType, Selection, Tensor
 
+Kernels: TypeAlias = Literal["tflite", "tflm"]  # whose reference kernels the outputs are held against
 KernelPlan: TypeAlias = tuple[tuple[str, str], ...]  # variants by layer name, as in a Deployment, or by signature
 
 
@@ -24,6 +26,21 @@ class Port:
     size_bytes: int
     scale: float | None
     zero_point: int | None
+
+
+def port_of(tensor: Tensor) -> Port:
+    """Return a tensor of the graph as an input or output."""
+    q = tensor.quantization
+    one = q is not None and len(q.scales) == 1
+    return Port(
+        tensor=tensor.index,
+        name=tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        size_bytes=tensor.size_bytes,
+        scale=q.scales[0] if q is not None and one else None,
+        zero_point=q.zero_points[0] if q is not None and one else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +71,30 @@ class PlannedBuffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A PlatformIO library that the sources need.
+
+    Either ``requirement`` names one for the library manager, with its version, or ``files`` are what it consists of, by
+    path in its folder, and go with the project under ``name``.
+    """
+
+    name: str
+    requirement: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A firmware that finds out on the device what the final sources depend on.
+
+    Its only output is an int32; ``finish`` makes the final rendering of it, or raises what the answer means.
+    """
+
+    sources: RenderedModel
+    finish: Callable[[int], RenderedModel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedModel:
     """C sources of a model, by file name, and all that the rest of the harness must know of them."""
 
@@ -66,6 +107,10 @@ class RenderedModel:
     activations_bytes: Mapping[str, int]  # by memory region
     weights_bytes: int
     has_state: bool = False  # variables outlive an inference
+    libraries: tuple[Library, ...] = ()
+    kernels: Kernels = "tflite"
+    probe: Probe | None = None  # to be answered before the files are there
+    interpreted: bool = False  # runs in an interpreter of this process: there are no files
 
     @property
     def invoke_symbol(self) -> str:
@@ -88,11 +133,13 @@ class Runtime(Protocol):
         optimize: str = "speed",
         plan: KernelPlan = (),
         preferred: KernelPlan = (),
+        library: Path | None = None,
     ) -> RenderedModel:
         """Turn a model called ``name`` (a path or a plain name, whatever it holds) into C for a board.
 
         ``plan`` names the kernel variants of some layers, ``preferred`` those of layers with a signature, where there
-        are such layers. Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or
-        DoesNotFit with the bytes missing, before anything is built.
+        are such layers; ``library`` is the folder of a PlatformIO library, for runtimes that wrap one. Raises BadModel,
+        UnsupportedModel, UserError for a plan or library that does not fit, or DoesNotFit with the bytes
+        missing, before anything is built.
         """
         ...

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import harness
 from harness.boards import Board
 from harness.emit.model import ALIGNMENT, EmittedLayer, emit_model, weights_bytes
 from harness.emit.names import c_prefix
 from harness.errors import DoesNotFit, UnsupportedModel, UserError, did_you_mean
-from harness.graph import Graph, Tensor
+from harness.graph import Graph
 from harness.memory import BufferRequest, Region, buffer_requests, plan_memory
 from harness.ops import Layer, Variant, choose_variant, count_macs, layer_signature, parse_layer
 from harness.passes import simplify
-from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, Port, RenderedModel
+from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, RenderedModel, port_of
 from harness.runtimes._default_plans import default_plan
 from harness.tflite import read_model
 
@@ -79,11 +79,14 @@ class Codegen:
         optimize: str = "speed",
         plan: KernelPlan = (),
         preferred: KernelPlan = (),
+        library: Path | None = None,
     ) -> RenderedModel:
         """Turn a model into C for a board, each layer by the variant that ``lower_model`` chooses.
 
         Raises BadModel, UnsupportedModel, UserError for a plan that does not fit the model, or DoesNotFit.
         """
+        if library is not None:
+            raise UserError("generated code needs no library", hint="A library is for the runtime that wraps it.")
         lowering = lower_model(model, board, name=name, optimize=optimize, plan=plan, preferred=preferred)
         graph, prefix, emitted = lowering.graph, lowering.prefix, lowering.layers
         _check_flash(lowering, board)
@@ -92,8 +95,8 @@ class Codegen:
         return RenderedModel(
             prefix=prefix,
             files=emit_model(graph, emitted, placed, prefix=prefix, board=board.id, preferred=first_region),
-            inputs=tuple(_port(graph.tensor(index)) for index in graph.inputs),
-            outputs=tuple(_port(graph.tensor(index)) for index in graph.outputs),
+            inputs=tuple(port_of(graph.tensor(index)) for index in graph.inputs),
+            outputs=tuple(port_of(graph.tensor(index)) for index in graph.outputs),
             layers=tuple(_info(layer) for layer in emitted),
             plan=tuple(
                 PlannedBuffer(
@@ -181,20 +184,6 @@ def _requests(graph: Graph, layers: Sequence[EmittedLayer], chosen: Sequence[Var
     )
 
 
-def _port(tensor: Tensor) -> Port:
-    q = tensor.quantization
-    one = q is not None and len(q.scales) == 1
-    return Port(
-        tensor=tensor.index,
-        name=tensor.name,
-        dtype=tensor.dtype,
-        shape=tensor.shape,
-        size_bytes=tensor.size_bytes,
-        scale=q.scales[0] if q is not None and one else None,
-        zero_point=q.zero_points[0] if q is not None and one else None,
-    )
-
-
 def _info(layer: EmittedLayer) -> LayerInfo:
     mirrored = layer.layer.mirrors or layer.layer.outputs[0]
     return LayerInfo(
@@ -205,6 +194,6 @@ def _info(layer: EmittedLayer) -> LayerInfo:
         symbol=layer.symbol,
         variant=layer.variant,
         macs=count_macs(layer.layer),
-        output=replace(_port(layer.layer.outputs[0]), tensor=mirrored.index),
+        output=replace(port_of(layer.layer.outputs[0]), tensor=mirrored.index),
         selection=layer.layer.outputs[0].selection,
     )

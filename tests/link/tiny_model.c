@@ -67,7 +67,7 @@ static const harness_layer_t layers[] = {{sum_layer, {sums, sizeof sums}},
                                          {mix_layer, {mixed, sizeof mixed}},
                                          {count_layer, {counters, sizeof counters}}};
 
-const harness_model_t harness_model = {invoke, reset, 2, 2, 3, inputs, outputs, layers};
+const harness_model_t harness_model = {invoke, reset, 2, 2, 3, inputs, outputs, layers, 0};
 
 /* In a rendered project a file of its own defines it. */
 extern const uint8_t harness_build_key[32];

@@ -40,6 +40,7 @@ env.Append(
         "-fdata-sections",
         f"{prefix_map}={HERE}=.",
     ],
+    CXXFLAGS=["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
     LINKFLAGS=[
         *core_flags,
         *board.get("build.link_flags"),

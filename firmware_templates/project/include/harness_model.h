@@ -24,6 +24,7 @@ typedef struct {
   const harness_tensor_t *inputs;
   const harness_tensor_t *outputs;
   const harness_layer_t *layers;
+  void (*prepare)(void); /* called once, before anything else is asked of the model; NULL where there is no need */
 } harness_model_t;
 
 extern const harness_model_t harness_model;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness_hal.h"
+#include "harness_model.h"
 
 static harness_decoder_t received;
 
@@ -146,6 +147,9 @@ void harness_runner_start(void)
   uint8_t payload[5];
 
   hal_init();
+  if (harness_model.prepare != NULL) {
+    harness_model.prepare();
+  }
   harness_link_start(&received);
   session.open = 0;
   session.size = 0;
