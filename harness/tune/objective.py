@@ -29,10 +29,15 @@ def _instructions(found: Measurement) -> float | None:
     return None if found.instructions is None else found.instructions.value
 
 
+def _cycles(found: Measurement | LayerProfile) -> float | None:
+    return None if found.cycles is None else found.cycles.flash_wait
+
+
 OBJECTIVES: Mapping[str, Objective] = {
     "instructions": Objective(
         name="instructions", unit="instructions", whole=_instructions, layer=lambda layer: layer.instructions
     ),
+    "cycles": Objective(name="cycles", unit="cycles", whole=_cycles, layer=_cycles),
     "latency": Objective(name="latency", unit="us", whole=_latency),
 }
 
