@@ -4,7 +4,8 @@
     python scripts/default_plans.py [--board B ...] [--optimize LEVEL ...] [--objective O] [MODEL.tflite ...]
 
 Without models: ``examples/digits.tflite`` and the reference models of the shared folder (``HARNESS_SHARED``, else
-``../shared`` beside the checkout). Counts are exact: the same kernels and compilers give the same files.
+``../shared`` beside the checkout). The objective is cycles where the core has a table of them, else instructions. Counts
+are exact: the same kernels and compilers give the same files.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
         for name in options.board or BOARDS:
             board = load_board(name)
-            objective = options.objective or default_objective(board)
+            objective = options.objective or ("cycles" if board.core.cycles else default_objective(board))
             levels = {}
             for level in options.optimize or LEVELS:
                 tuned = [plan for model in models if (plan := tune_one(model, board, level, objective, store))]
