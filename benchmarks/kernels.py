@@ -2,8 +2,11 @@
 """What kernels cost: ``python benchmarks/kernels.py [MODEL.tflite ...] [--board B ...] [--csv FILE]``.
 
 Without models the five reference models of the shared folder are taken (``HARNESS_SHARED``, else ``../shared`` beside
-the checkout). All figures are counted, so that they are the same on every machine. The ratio is to TensorFlow Lite
-Micro with the kernels named, from the baselines of the shared folder, where they are present and have the core.
+the checkout). All figures are counted, or priced from counts, so that they are the same on every machine. The ratio is
+to TensorFlow Lite Micro with the kernels named, from the baselines of the shared folder, where they are present and
+have the core. Where the core has a table of cycles, they stand beside the instructions, modelled: with memories that
+answer at once and with a flash that has wait states; a second table compares them with their bars and with the best
+published silicon, a third, with ``--classes``, the counted classes with the baseline's.
 """
 
 from __future__ import annotations
@@ -21,13 +24,23 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.boards import load_board
+from harness.emulation import CLASSES
+from harness.estimate import price_cycles
 from harness.pipeline import BenchRequest, bench_model
-from harness.records import Measurement
+from harness.records import Cycles, Measurement
 from harness.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARDS = ("mps2_an386", "mps2_an385", "riscv32_virt")
-_WIDTH = 140  # of tables that go to a file
+_WIDTH = 150  # of tables that go to a file
+# Millions of cycles with a flash that has wait states: at most, and the best closed engine on a NUCLEO-L4R5ZI
+# (MLPerf Tiny results: X-CUBE-AI 9.0; ad by Plumerai).
+CYCLE_BARS = {"kws": (5.7, 5.18), "ic": (21.8, 19.8), "vww": (11.7, 10.7), "ad": (0.80, 0.49)}
+_BASELINE_CLASSES = "tflm_m4_classes.csv"
+_RENAMED = {  # columns of the baseline that are named otherwise here
+    **{"bx_ret": "bx", "ld_region_change": "region_change", "unal_ld": "unaligned_ld", "unal_st": "unaligned_st"},
+    "r0_ld": "flash_scattered",  # it does not tell them from sequential ones
+}
 # Core of a board: file of the baseline, kernels, and the value of its column ``core`` where it has one.
 BASELINES = {
     "cortex-m4f": ("tflm_cortex_m4.csv", "TFLM + CMSIS-NN", ""),
@@ -48,6 +61,8 @@ class Row:
     variant: str
     macs: int
     instructions: int
+    cycles: Cycles | None = None
+    classes: tuple[tuple[str, int], ...] = ()
     ram_bytes: int | None = None
     stack_bytes: int | None = None
     weights_bytes: int | None = None
@@ -68,6 +83,7 @@ def main() -> None:
     parser.add_argument("models", nargs="*", type=Path)
     parser.add_argument("--board", action="append", dest="boards")
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--classes", action="store_true", help="print the counted classes too")
     arguments = parser.parse_args()
     shared = Path(os.environ.get("HARNESS_SHARED") or ROOT.parent / "shared")
     models = arguments.models or sorted((shared / "models").glob("*.tflite"))
@@ -79,8 +95,14 @@ def main() -> None:
     rows: list[Row] = []
     for board in arguments.boards or BOARDS:
         known = baseline(shared / "baselines", board)
-        rows += [row for model in models for row in measure(model, board, known)]
-        console.print(table(board, [row for row in rows if row.board == board]))
+        found = [row for model in models for row in measure(model, board, known)]
+        console.print(table(board, found))
+        totals = [row for row in found if row.layer == "total" and row.cycles is not None]
+        if totals:
+            console.print(cycle_table(board, totals))
+        if totals and arguments.classes:
+            console.print(class_table(board, totals, baseline_classes(shared / "baselines", board)))
+        rows += found
     if arguments.csv:
         write_csv(arguments.csv, rows)
 
@@ -117,7 +139,9 @@ def table(board: str, rows: Sequence[Row]) -> Table:
     shown = Table(title=f"{board}{mean}")
     for name in ("model", "layer", "variant"):
         shown.add_column(name)
-    for name in ("MACs", "instructions", "a MAC", "RAM", "stack", "weights", "code", "ratio"):
+    has_cycles = any(row.cycles is not None for row in rows)
+    modelled = ("cycles, 0 WS", "cycles, flash WS") if has_cycles else ()
+    for name in ("MACs", "instructions", "a MAC", *modelled, "RAM", "stack", "weights", "code", "ratio"):
         shown.add_column(name, justify="right")
     for row in rows:
         sizes = (row.ram_bytes, row.stack_bytes, row.weights_bytes, row.code_bytes)
@@ -128,6 +152,7 @@ def table(board: str, rows: Sequence[Row]) -> Table:
             f"{row.macs:,}",
             f"{row.instructions:,}",
             _decimal(row.per_mac),
+            *(_cycle_cells(row.cycles) if has_cycles else ()),
             *("" if size is None else f"{size:,}" for size in sizes),
             _decimal(row.ratio, 3),
             style="bold" if row.layer == "total" else None,
@@ -136,15 +161,96 @@ def table(board: str, rows: Sequence[Row]) -> Table:
     return shown
 
 
+def cycle_table(board: str, totals: Sequence[Row]) -> Table:
+    """Lay out the modelled cycles of whole models, their ratio to the bars, and what most of them are spent on."""
+    shown = Table(title=f"{board}: cycles, modelled, and their ratio to the bar and to the best silicon")
+    shown.add_column("model")
+    for name in ("0 WS", "flash WS", "bar", "ratio", "best silicon", "ratio", "reads of flash", "sequential"):
+        shown.add_column(name, justify="right")
+    shown.add_column("flash WS, most of it")
+    for row in totals:
+        assert row.cycles is not None
+        bar, silicon = CYCLE_BARS.get(row.model, (None, None))
+        cycles = row.cycles.flash_wait
+        counts = dict(row.classes)
+        sequential, scattered = counts.get("flash_sequential", 0), counts.get("flash_scattered", 0)
+        shown.add_row(
+            row.model,
+            *_cycle_cells(row.cycles),
+            _decimal(bar),
+            _decimal(bar and cycles / bar / 1e6, 3),
+            _decimal(silicon),
+            _decimal(silicon and cycles / silicon / 1e6, 3),
+            f"{sequential + scattered:,}",
+            f"{sequential / max(1, sequential + scattered):.0%}",
+            ", ".join(f"{name} {share:.0%}" for name, share in spent(board, row)[:5]),
+        )
+    return shown
+
+
+# What is priced together: an instruction with its registers, its outcome or its delay.
+_GROUPS = {
+    "simd_mac": ("simd_mac",),
+    "other MAC, mul, div": ("mul", "mla", "mull", "mlal", "div"),
+    "ALU": ("alu", "alu_shift", "extend", "mov_imm", "dsp_alu"),
+    "ldm": ("ldm", "ldm_regs"),
+    "other loads": ("load", "load_pipelined", "load_wb", "ldrd", "addr_dep", "region_change", "unaligned_ld"),
+    "stores": ("store", "store_reg", "store_after_mem", "stm", "stm_regs", "strd", "unaligned_st"),
+    "branches": ("bcond", "bcond_taken", "b", "table_branch", "call", "bx", "pc_load", "it"),
+    "reads of flash": ("flash_sequential", "flash_scattered"),
+}
+
+
+def spent(board: str, row: Row) -> list[tuple[str, float]]:
+    """Return the share of a row's cycles that each group of classes takes, the largest first."""
+    assert row.cycles is not None
+    core = load_board(board).core
+    shares = []
+    for group, names in _GROUPS.items():
+        cycles = price_cycles(core, [(name, count) for name, count in row.classes if name in names])
+        shares.append((group, cycles.flash_wait / row.cycles.flash_wait if cycles else 0.0))
+    return sorted(shares, key=lambda share: -share[1])
+
+
+def class_table(board: str, totals: Sequence[Row], known: Mapping[str, Mapping[str, int]]) -> Table:
+    """Lay out the counted classes of whole models, a row a class, the baseline's beside ours where it is known."""
+    shown = Table(title=f"{board}: instructions by class, counted" + (", beside the baseline's" if known else ""))
+    shown.add_column("class")
+    for row in totals:
+        shown.add_column(row.model, justify="right")
+        if row.model in known:
+            shown.add_column(f"{row.model}, TFLM", justify="right")
+    for name in CLASSES:
+        columns = [[dict(row.classes), *([known[row.model]] if row.model in known else [])] for row in totals]
+        counts = [each.get(name, 0) for column in columns for each in column]
+        if any(counts):
+            shown.add_row(name, *(f"{count:,}" for count in counts))
+    return shown
+
+
+def baseline_classes(folder: Path, board: str) -> dict[str, dict[str, int]]:
+    """Return the baseline's classes by model, named as here; none where the file is absent or has not the core."""
+    if load_board(board).core.id != "cortex-m4f" or not (folder / _BASELINE_CLASSES).is_file():
+        return {}
+    with (folder / _BASELINE_CLASSES).open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kernels"] == "cmsis-nn"]
+    renamed = [{_RENAMED.get(name, name): value for name, value in row.items()} for row in rows]
+    return {row["model"]: {name: int(value) for name, value in row.items() if name in CLASSES} for row in renamed}
+
+
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
-    """Write all rows, a column a field."""
-    names = [*Row.__dataclass_fields__, "instructions_per_mac", "ratio"]
+    """Write all rows: a column a field, the cycles, the ratios, and a column a class."""
+    plain = [name for name in Row.__dataclass_fields__ if name not in ("cycles", "classes")]
+    derived = ["instructions_per_mac", "ratio", "cycles_zero_wait", "cycles_flash_wait"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
+        writer.writerow([*plain, *derived, *CLASSES])
         for row in rows:
-            values = [getattr(row, name) for name in Row.__dataclass_fields__]
-            writer.writerow([*values, _decimal(row.per_mac, 4), _decimal(row.ratio, 4)])
+            values = [getattr(row, name) for name in plain]
+            cycles = (row.cycles.zero_wait, row.cycles.flash_wait) if row.cycles else (None, None)
+            counts = dict(row.classes)
+            by_class = [counts.get(name, 0) if counts else None for name in CLASSES]
+            writer.writerow([*values, _decimal(row.per_mac, 4), _decimal(row.ratio, 4), *cycles, *by_class])
 
 
 def _layers(found: Measurement, model: str, board: str) -> list[Row]:
@@ -156,6 +262,8 @@ def _layers(found: Measurement, model: str, board: str) -> list[Row]:
             variant=layer.variant,
             macs=layer.macs,
             instructions=layer.instructions or 0,
+            cycles=layer.cycles,
+            classes=layer.classes,
         )
         for layer in found.layers
     ]
@@ -170,12 +278,18 @@ def _total(found: Measurement, model: str, board: str, known: int | None) -> Row
         variant="",
         macs=sum(layer.macs for layer in found.layers),
         instructions=int(found.instructions.value),
+        cycles=found.cycles,
+        classes=found.classes,
         ram_bytes=found.ram.model_bytes,
         stack_bytes=found.ram.stack_bytes,
         weights_bytes=found.flash.weights_bytes,
         code_bytes=found.flash.code_bytes,
         baseline_instructions=known,
     )
+
+
+def _cycle_cells(cycles: Cycles | None) -> tuple[str, str]:
+    return ("", "") if cycles is None else (f"{cycles.zero_wait:,}", f"{cycles.flash_wait:,}")
 
 
 def _decimal(value: float | None, digits: int = 2) -> str:

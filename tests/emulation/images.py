@@ -49,11 +49,13 @@ def build_image(board: Board, folder: Path) -> Path:
     return _build(board, folder, _RECIPES[board.core.isa])
 
 
-def build_mixed_image(board: Board, folder: Path, optimize: str) -> Path:
+def build_mixed_image(board: Board, folder: Path, optimize: str, *, code_address: int | None = None) -> Path:
     """Build a firmware whose layers are C, so that nobody knows beforehand what they cost."""
     recipe = _RECIPES[board.core.isa]
     address = "0x40004004u" if board.core.isa == "thumb2" else "0x10000004u"
     flags = (*recipe.flags, f"-DUART_STATE_ADDRESS={address}", "-fno-tree-loop-distribute-patterns", optimize)
+    if code_address is not None:
+        flags = (*flags, f"-Wl,--section-start=.text={code_address:#x}")
     sources = (*recipe.sources[:-1], "mixed.c")
     return _build(board, folder, dataclasses.replace(recipe, flags=flags, sources=sources))
 

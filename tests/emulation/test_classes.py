@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ _RUNS = 50
 _LAYERS = ("layer_arithmetic", "layer_products", "layer_loads", "layer_stores", "layer_branches", "layer_floats")
 _REQUEST = CountRequest(caller="run_inference", inference="inference", layers=_LAYERS)
 _PLUGIN = Path(qemu.__file__).parent / "plugin"
+_CODE_ADDRESSES = (0x40, *(0x40 + shift for shift in (3060, 3126, 3252, 3282, 3444, 3684)))
 # What the comments beside the instructions of layer_branches come to: two leaves, ten turns of a loop, and what jumps.
 _BRANCHES = {
     **{
@@ -94,6 +96,20 @@ def test_the_classes_of_compiled_code_add_up_to_its_instructions(board_id: str, 
     _assert_adds_up(counts)
     branches = dict(counts.layer_classes[0])
     assert 0 < branches["bcond_taken"] < branches["bcond"]
+
+
+def test_classes_do_not_depend_on_where_the_code_lies(tmp_path: Path) -> None:
+    """QEMU divides code at the ends of its pages of 4 KB: between loads, behind branches, within an IT."""
+    board = load_board("mps2_an386")
+    layers = MIXED_REQUEST.layers[:2]  # an access to a device divides code as well
+    request = dataclasses.replace(MIXED_REQUEST, layers=layers)
+    found = set()
+    for address in _CODE_ADDRESSES:
+        image = build_mixed_image(board, tmp_path, "-O2", code_address=address)
+        with qemu.DRIVER.start(board, image, count=request) as session, Line(session.port) as line:
+            line.ask(b"r", 5)
+            found.add(session.counts()[0].layer_classes)
+    assert len(found) == 1
 
 
 def test_other_cores_have_no_classes(tmp_path: Path) -> None:

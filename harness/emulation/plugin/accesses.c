@@ -18,6 +18,7 @@ static uint8_t bytes_of[KINDS]; /* bytes read by an access of this kind, UNKNOWN
 static reads_t reads_of[MIXED + 1]; /* by memory, since they were settled */
 static uint64_t region_changes, unaligned_loads, unaligned_stores;
 static size_t last_memory = MIXED;
+bool is_first_pipelined;
 
 void settle_accesses(uint64_t *part) {
   uint64_t *words = part + WORTH;
@@ -99,25 +100,25 @@ static void on_read_4(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t add
   add_read(address, 4, memory_at(address));
 }
 
-static inline void add_pipelined(uint64_t address, uint64_t bytes) {
+static inline void add_pipelined(uint64_t address, uint64_t bytes, const bool *is_pipelined) {
   size_t memory = memory_at(address);
-  region_changes += memory != last_memory;
+  region_changes += *is_pipelined && memory != last_memory;
   add_read(address, bytes, memory);
 }
 
 static void on_pipelined_1(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  add_pipelined(address, 1);
+  (void)cpu, (void)info;
+  add_pipelined(address, 1, data);
 }
 
 static void on_pipelined_2(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  add_pipelined(address, 2);
+  (void)cpu, (void)info;
+  add_pipelined(address, 2, data);
 }
 
 static void on_pipelined_4(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
-  (void)cpu, (void)info, (void)data;
-  add_pipelined(address, 4);
+  (void)cpu, (void)info;
+  add_pipelined(address, 4, data);
 }
 
 static void on_write_2(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
@@ -131,14 +132,16 @@ static void on_write_4(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t ad
 }
 
 /* QEMU 7.2, asked for reads alone, reports writes: so it is always asked for both. */
-void observe(struct qemu_plugin_insn *insn, effect_t effect, bool pipelined) {
+void observe(struct qemu_plugin_insn *insn, effect_t effect, load_t load) {
+  static const bool always = true;
   static const memory_callback_t callbacks[EFFECTS] = {[ANYTHING] = on_access, [STORES_2] = on_write_2,
                                                        [STORES_4] = on_write_4, [READS_1] = on_read_1,
                                                        [READS_2] = on_read_2,   [READS_4] = on_read_4};
   static const memory_callback_t behind_a_load[EFFECTS] = {
       [READS_1] = on_pipelined_1, [READS_2] = on_pipelined_2, [READS_4] = on_pipelined_4};
-  memory_callback_t callback = pipelined && behind_a_load[effect] != NULL ? behind_a_load[effect] : callbacks[effect];
+  void *is_pipelined = load == FIRST_OF_BLOCK ? &is_first_pipelined : (void *)&always;
+  memory_callback_t callback = load != ALONE && behind_a_load[effect] != NULL ? behind_a_load[effect] : callbacks[effect];
   if (config.memory_count > 0 && callback != NULL) {
-    qemu_plugin_register_vcpu_mem_cb(insn, callback, CB_NO_REGS, MEM_READS_AND_WRITES, NULL);
+    qemu_plugin_register_vcpu_mem_cb(insn, callback, CB_NO_REGS, MEM_READS_AND_WRITES, is_pipelined);
   }
 }

@@ -13,8 +13,14 @@
 /* Words for each memory behind the WORTH of a part: bytes read, reads that begin where the one before ended, others. */
 enum { READ_BYTES, READS_SEQUENTIAL, READS_SCATTERED, READ_WORDS };
 
-/* Observe an instruction's accesses; `pipelined`: it is a load behind a load. */
-void observe(struct qemu_plugin_insn *insn, effect_t effect, bool pipelined);
+/* As which load an instruction is observed: the first of a block is pipelined if the block before ended with a load. */
+typedef enum { ALONE, PIPELINED, FIRST_OF_BLOCK } load_t;
+
+/* Whether the first instruction of the block that is being executed is a pipelined load. */
+extern bool is_first_pipelined;
+
+/* Observe an instruction's accesses. */
+void observe(struct qemu_plugin_insn *insn, effect_t effect, load_t load);
 
 /* Add the accesses since the last call to a part of the inference: its classes, and its words for each memory. */
 void settle_accesses(uint64_t *part);

@@ -194,27 +194,28 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *translated)
   for (index = 0; index < count; ++index) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(translated, index);
     effect_t effect = ANYTHING;
-    bool is_pipelined = false;
+    load_t load = ALONE;
     uint16_t halfwords[2];
-    size_t bytes = config.isa == OTHER_ISA ? 0 : encoding(insn, halfwords);
+    bool is_known = config.isa != OTHER_ISA && encoding(insn, halfwords);
     if (mark(insn)) {
       count_segment(&segment);
     }
     segment.first = segment.first != NULL ? segment.first : insn;
     ++segment.worth[INSTRUCTIONS];
-    if (bytes != 0) {
+    if (is_known) {
       effect = effect_of(halfwords);
-      is_pipelined = block != NULL && add_to_block(block, halfwords[0], halfwords[1], bytes, segment.worth);
+      load = block != NULL ? add_to_block(block, halfwords[0], halfwords[1], segment.worth) : ALONE;
     } else {
       are_classes_known = false;
     }
     if (effect != PLAIN) {
       count_segment(&segment);
-      observe(insn, effect, is_pipelined);
+      observe(insn, effect, load);
     }
   }
   count_segment(&segment);
   if (block != NULL && are_classes_known) {
+    end_block(block);
     watch_block(translated, block);
   }
 }

@@ -72,12 +72,12 @@ static inline void count_inline(struct qemu_plugin_insn *insn, slot_t slot) {
   qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, slot, 1);
 }
 
-/* Copy the instruction's first four bytes, and return its size; 0 where they cannot be had. */
-static inline size_t encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
+/* Copy the instruction's first four bytes, and say whether they can be had. */
+static inline bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
   size_t size = qemu_plugin_insn_size(insn);
   halfwords[0] = halfwords[1] = 0;
   memcpy(halfwords, qemu_plugin_insn_data(insn), size < 4 ? size : 4);
-  return size;
+  return size >= 2;
 }
 
 #elif HARNESS_PLUGIN_API == 2
@@ -109,9 +109,9 @@ static inline void count_inline(struct qemu_plugin_insn *insn, slot_t slot) {
 }
 
 /* Version 3 gave the function that would tell another signature under the same name. */
-static inline size_t encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
+static inline bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
   (void)insn, (void)halfwords;
-  return 0;
+  return false;
 }
 
 #else
