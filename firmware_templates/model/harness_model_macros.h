@@ -34,6 +34,9 @@
 #ifndef HARNESS_READ_F32
 #define HARNESS_READ_F32(pointer) (*(pointer))
 #endif
+#ifndef HARNESS_READ_F64
+#define HARNESS_READ_F64(pointer) (*(pointer))
+#endif
 
 /* Precedes every layer's function: it stays a function of its own, so that profilers and people see it. Nor may the
  * compiler draw conclusions from what it does: GCC 12 was seen to drop calls of a layer whose loop reads bytes and

@@ -19,6 +19,7 @@ _C_TYPES = {
     "int32": "int32_t",
     "int64": "int64_t",
     "float32": "float",
+    "float64": "double",
 }
 
 
@@ -51,7 +52,7 @@ def table(values: NDArray[np.generic]) -> Iterator[str]:
     flat = np.ascontiguousarray(values).reshape(-1)
     # By their bits: a negative zero is not zero.
     bits, inverse = np.unique(flat.view(f"u{flat.dtype.itemsize}"), return_inverse=True)
-    literals = [_literal(value) for value in bits.view(flat.dtype).tolist()]
+    literals = [_literal(value, flat.dtype.itemsize) for value in bits.view(flat.dtype).tolist()]
     width = max(map(len, literals))
     padded = [literal.rjust(width) for literal in literals]
     items = [padded[number] for number in inverse.reshape(-1).tolist()]
@@ -61,8 +62,10 @@ def table(values: NDArray[np.generic]) -> Iterator[str]:
         yield ", ".join(items[start : start + columns]) + ","
 
 
-def _literal(value: int | float) -> str:
-    return f32(value) if isinstance(value, float) else s32(value)
+def _literal(value: int | float, item_bytes: int) -> str:
+    if isinstance(value, float):
+        return f32(value) if item_bytes == 4 else repr(value)
+    return s32(value) if -(1 << 31) <= value < 1 << 31 else f"{value}LL"
 
 
 def dimensions(shape: Iterable[int]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Node, Tensor
 
+_INT16_HINT = "Convert the model to int8, or replace this layer."
 _CONVERT_HINT = (
     "Convert the model to full int8 (inference_input_type and inference_output_type int8) or leave it in float32."
 )
@@ -49,14 +50,32 @@ def version_at_most(node: Node, graph: Graph, newest: int) -> None:
         )
 
 
-def signature(node: Node, graph: Graph, *tensors: Tensor | None) -> str:
-    """Return ``s8s8`` or ``f32`` where all tensors that are given are of that type. Raises UnsupportedModel."""
+def signature(node: Node, graph: Graph, *tensors: Tensor | None, wide: bool = False) -> str:
+    """Return ``s8s8`` or ``f32`` where all tensors that are given are of that type, with ``wide`` also ``s16s8``.
+
+    Raises UnsupportedModel.
+    """
     types = {tensor.dtype for tensor in tensors if tensor is not None}
-    if types == {DType.INT8}:
-        return "s8s8"
-    if types == {DType.FLOAT32}:
-        return "f32"
-    raise refuse(node, graph, "its types must be all int8 or all float32", _CONVERT_HINT)
+    known = {DType.INT8: "s8s8", DType.FLOAT32: "f32"} | ({DType.INT16: "s16s8"} if wide else {})
+    if len(types) == 1 and types <= set(known):
+        return known[types.pop()]
+    if types == {DType.INT16}:
+        raise refuse(node, graph, "the reference kernels have it in int8 and float32 only, not in int16", _INT16_HINT)
+    names = "all int8, all int16 or all float32" if wide else "all int8 or all float32"
+    raise refuse(node, graph, f"its types must be {names}", _CONVERT_HINT)
+
+
+def weighted_signature(node: Node, graph: Graph, source: Tensor, weights: Tensor, output: Tensor) -> str:
+    """Return ``signature``'s answer for an operator with weights: int8 beside int16, and maybe beside float32.
+
+    The latter is ``hybrid``: the input is quantized when the layer runs. Raises UnsupportedModel.
+    """
+    types = (source.dtype, weights.dtype, output.dtype)
+    if types == (DType.FLOAT32, DType.INT8, DType.FLOAT32):
+        return "hybrid"
+    if types == (DType.INT16, DType.INT8, DType.INT16):
+        return "s16s8"
+    return signature(node, graph, source, weights, output)
 
 
 def constant(node: Node, graph: Graph, tensor: Tensor, what: str) -> Tensor:

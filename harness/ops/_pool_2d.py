@@ -13,6 +13,7 @@ from harness.ops._quantized import Range, activation, output_range, per_tensor
 from harness.ops._window import Window, window
 
 _NEWEST_VERSION = 2
+_CLAMPS = {"s8s8": "clamp_s8", "s16s8": "clamp_s16", "f32": "clamp_f32"}
 _SCALE_TOLERANCE = 1e-6  # TensorFlow, tensorflow/lite/kernels/pooling.cc
 
 
@@ -25,12 +26,12 @@ class Parameters:
 
 
 def parse_pool(node: Node, graph: Graph) -> Layer:
-    """Check a pooling operator; int8 input and output must be quantized alike, for the kernel does not rescale."""
+    """Check a pooling operator; quantized input and output must be quantized alike, for the kernel does not rescale."""
     version_at_most(node, graph, _NEWEST_VERSION)
     (source,) = operands(node, graph, minimum=1, maximum=1)
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, output)
+    kind = signature(node, graph, source, output, wide=True)
     computed(node, graph, source)
     if len(source.shape) != 4:
         raise refuse(node, graph, "its input must have four dimensions")
@@ -45,7 +46,7 @@ def parse_pool(node: Node, graph: Graph) -> Layer:
         stride=(options.integer(2), options.integer(1)),
     )
     expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, depth), "output")
-    if kind == "s8s8":
+    if kind != "f32":
         (input_scale, input_zero), (scale, zero) = (per_tensor(node, graph, tensor) for tensor in (source, output))
         if input_zero != zero or abs(input_scale - scale) > _SCALE_TOLERANCE:
             raise refuse(node, graph, "input and output must have the same scale and zero point")
@@ -55,7 +56,7 @@ def parse_pool(node: Node, graph: Graph) -> Layer:
         inputs=(source,),
         outputs=(output,),
         signature=kind,
-        parameters=Parameters(window=sliding, range=output_range(node, graph, fused, output, kind)),
+        parameters=Parameters(window=sliding, range=output_range(node, graph, fused, output)),
     )
 
 
@@ -74,7 +75,7 @@ def lower_pool(layer: Layer, template: str) -> Lowered:
     return Lowered(
         template=template,
         numbers=numbers,
-        helpers=(*helpers, "clamp_s8" if layer.signature == "s8s8" else "clamp_f32"),
+        helpers=(*helpers, _CLAMPS[layer.signature]),
     )
 
 

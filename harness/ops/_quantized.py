@@ -15,12 +15,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.graph import Graph, Node, Tensor
+from harness.graph import DType, Graph, Node, Tensor
 from harness.ops._base import Constant, Number
 from harness.ops._check import refuse
 
 INT8_MIN = -128
 INT8_MAX = 127
+INT16_MIN = -(1 << 15)
+INT16_MAX = (1 << 15) - 1
 FLOAT_MAX = float(np.finfo(np.float32).max)
 MAX_TAPS = 65_536  # products of one output: more could overflow 32 bits
 
@@ -82,14 +84,25 @@ def checked_multiplier(node: Node, graph: Graph, real: float) -> Multiplier:
     return multiplier
 
 
+def ends(dtype: DType) -> tuple[int, int]:
+    """Return the lowest and the highest number of a quantized type: int16, else int8."""
+    return (INT16_MIN, INT16_MAX) if dtype is DType.INT16 else (INT8_MIN, INT8_MAX)
+
+
 def per_tensor(node: Node, graph: Graph, tensor: Tensor) -> tuple[float, int]:
-    """Return the scale and zero point of an int8 activation. Raises UnsupportedModel where there is no one such."""
+    """Return the scale and zero point of an activation; that of int16 is 0, as the reference demands.
+
+    Raises UnsupportedModel where there is no one such.
+    """
     q = tensor.quantization
     if q is None or len(q.scales) != 1 or len(q.zero_points) != 1:
         raise refuse(node, graph, f"tensor {tensor.index} must have one scale and one zero point")
     scale, zero = q.scales[0], q.zero_points[0]
-    if not (math.isfinite(scale) and scale > 0.0) or not INT8_MIN <= zero <= INT8_MAX:
+    low, high = ends(tensor.dtype)
+    if not (math.isfinite(scale) and scale > 0.0) or not low <= zero <= high:
         raise refuse(node, graph, f"tensor {tensor.index} has the scale {scale} and the zero point {zero}")
+    if tensor.dtype is DType.INT16 and zero != 0:
+        raise refuse(node, graph, f"tensor {tensor.index} is int16 and must have the zero point 0, not {zero}")
     return scale, zero
 
 
@@ -131,10 +144,10 @@ def activation(node: Node, graph: Graph, code: int) -> Activation:
     return found
 
 
-def output_range(node: Node, graph: Graph, fused: Activation, output: Tensor, kind: str) -> Range:
+def output_range(node: Node, graph: Graph, fused: Activation, output: Tensor) -> Range:
     """Return the range of an output after its fused activation; without one a float is finite, as in the reference."""
     low, high = _REAL_RANGE[fused]
-    if kind == "f32":
+    if output.dtype is DType.FLOAT32:
         return Range(low=-FLOAT_MAX if low is None else low, high=FLOAT_MAX if high is None else high)
     scale, zero = per_tensor(node, graph, output)
 
@@ -145,9 +158,10 @@ def output_range(node: Node, graph: Graph, fused: Activation, output: Tensor, ki
             raise refuse(node, graph, f"its output's scale {scale:g} is too small for its fused activation")
         return zero + int(math.copysign(math.floor(abs(steps) + 0.5), steps))
 
+    lowest, highest = ends(output.dtype)
     return Range(
-        low=INT8_MIN if low is None else max(INT8_MIN, quantized(low)),
-        high=INT8_MAX if high is None else min(INT8_MAX, quantized(high)),
+        low=lowest if low is None else max(lowest, quantized(low)),
+        high=highest if high is None else min(highest, quantized(high)),
     )
 
 
@@ -170,6 +184,24 @@ def requantization(
         return numbers | {"multiplier": multipliers[0].value, "shift": shifts[0]}, ()
     return numbers, (
         Constant(name="multipliers", values=np.array([m.value for m in multipliers], np.int32), role="requantization"),
+        Constant(name="shifts", values=np.array(shifts, np.int8), role="requantization"),
+    )
+
+
+def reduced_requantization(
+    multipliers: Sequence[Multiplier],
+) -> tuple[dict[str, Number], tuple[Constant, ...]]:
+    """Return the same for sums of 64 bits, whose multipliers the reference cuts to 16 bits; they are rounded once.
+
+    Source: TensorFlow, ``tensorflow/lite/kernels/internal/common.cc`` (``MultiplyByQuantizedMultiplier``).
+    """
+    values = [min((m.value + (1 << 15)) >> 16, 32767) for m in multipliers]
+    shifts = [15 - m.shift for m in multipliers]
+    numbers: dict[str, Number] = {"requantize": "requantize_s64", "per_channel": len(set(multipliers)) > 1}
+    if not numbers["per_channel"]:
+        return numbers | {"multiplier": values[0], "shift": shifts[0]}, ()
+    return numbers, (
+        Constant(name="multipliers", values=np.array(values, np.int32), role="requantization"),
         Constant(name="shifts", values=np.array(shifts, np.int8), role="requantization"),
     )
 

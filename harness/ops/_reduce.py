@@ -11,6 +11,7 @@ from harness.ops._base import Number
 from harness.ops._check import constant, refuse
 
 MAX_ELEMENTS = 1 << 22  # of one sum of int8: more could overflow 32 bits
+MAX_ELEMENTS_16 = (1 << 16) - 1  # of int16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ def reduction(node: Node, graph: Graph, source: Tensor, axes: Tensor, output: Te
     count = prod(source.shape[axis] for axis in reduced)
     if output.elements * count != source.elements:
         raise refuse(node, graph, f"its output must have {source.elements // count} elements")
-    if count > MAX_ELEMENTS:
-        raise refuse(node, graph, f"it reduces more than {MAX_ELEMENTS} elements to one")
+    limit = MAX_ELEMENTS_16 if source.dtype is DType.INT16 else MAX_ELEMENTS
+    if count > limit:
+        raise refuse(node, graph, f"it reduces more than {limit} elements to one")
     return Reduction(
         kept=tuple((extent, stride) for inside, extent, stride in loops if not inside),
         reduced=tuple((extent, stride) for inside, extent, stride in loops if inside),

@@ -11,14 +11,14 @@ from harness.ops._check import refuse, signature, version_at_most
 
 
 def parse_select(node: Node, graph: Graph, *, newest: int) -> Layer:
-    """Check a choice; int8 tensors are copied as they are, so that they must share their scale and zero point."""
+    """Check a choice; quantized tensors are copied as they are, so that they must share their scale and zero point."""
     version_at_most(node, graph, newest)
     inputs = broadcast_operands(node, graph, 3)
     output = graph.tensor(node.outputs[0])
     if inputs[0].dtype is not DType.BOOL:
         raise refuse(node, graph, "its condition must be boolean")
-    kind = signature(node, graph, *inputs[1:], output)
-    if kind == "s8s8" and len({affine(node, graph, tensor) for tensor in (*inputs[1:], output)}) > 1:
+    kind = signature(node, graph, *inputs[1:], output, wide=True)
+    if kind != "f32" and len({affine(node, graph, tensor) for tensor in (*inputs[1:], output)}) > 1:
         raise refuse(node, graph, "its inputs and output must have the same scale and zero point")
     parameters = Parameters(loops=broadcast(node, graph, inputs, output), numbers={})
     return Layer(node=node, inputs=inputs, outputs=(output,), signature=kind, parameters=parameters)
@@ -33,7 +33,7 @@ def select_variant(operator: str) -> Variant:
     return Variant(
         name="generic",
         operator=operator,
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=_lower,
         cost=lambda layer: 9.0 * layer.outputs[0].elements,
         in_place=in_place,

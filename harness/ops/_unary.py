@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from harness.ops._fixed_point import doubling_high_multiply, rounding_shift_righ
 from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, per_tensor, quantize_multiplier
 
 CODES = range(INT8_MIN, INT8_MAX + 1)
+_COSTS = {"s8s8": 8.0, "s16s8": 22.0}  # instructions for one element, by signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,40 +33,60 @@ class Affine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sixteen:
+    """How a function of one int16 input is computed: what its template and ``numbers["kind"]`` of it need."""
+
+    numbers: Mapping[str, Number]
+    constants: tuple[Constant, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """``answers[q + 128]`` is the output for the input ``q``; None where the layer is float."""
+    """``answers[q + 128]`` is the output for an int8 input ``q``; int16 has ``sixteen`` instead, float neither."""
 
     answers: NDArray[np.int8] | None
     numbers: Mapping[str, Number]
+    sixteen: Sixteen | None = None
 
 
 Answers = Callable[[Affine, Affine], NDArray[np.int8]]
+Sixteens = Callable[[Node, Graph, Affine, Affine], Sixteen]
 
 
 def parse_unary(
-    node: Node, graph: Graph, answers: Answers | None, *, newest: int, numbers: Mapping[str, Number] | None = None
+    node: Node,
+    graph: Graph,
+    answers: Answers | None,
+    *,
+    newest: int,
+    numbers: Mapping[str, Number] | None = None,
+    sixteen: Sixteens | None = None,
 ) -> Layer:
-    """Check a function of one input and fill its table; ``answers`` is None where the reference has no int8."""
+    """Check a function of one input and fill its table.
+
+    ``answers`` is None where the reference has no int8, ``sixteen`` where it has no int16.
+    """
     version_at_most(node, graph, newest)
     (source,) = operands(node, graph, minimum=1, maximum=1)
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, output) if answers is not None else signature_f32(node, graph)
+    if answers is None:
+        kind = signature_f32(node, graph)
+    else:
+        kind = signature(node, graph, source, output, wide=sixteen is not None)
     computed(node, graph, source)
     expect_shape(node, graph, output, source.shape, "output")
-    found = None
-    if kind == "s8s8" and answers is not None:
-        ends = [
+    parameters = Parameters(answers=None, numbers=numbers or {})
+    if kind != "f32":
+        first, last = (
             Affine(scale=scale, zero=zero) for scale, zero in (per_tensor(node, graph, t) for t in (source, output))
-        ]
-        found = answers(*ends)
-    return Layer(
-        node=node,
-        inputs=(source,),
-        outputs=(output,),
-        signature=kind,
-        parameters=Parameters(answers=found, numbers=numbers or {}),
-    )
+        )
+        if kind == "s8s8" and answers is not None:
+            parameters = replace(parameters, answers=answers(first, last))
+        elif sixteen is not None:
+            parameters = replace(parameters, sixteen=sixteen(node, graph, first, last))
+    return Layer(node=node, inputs=(source,), outputs=(output,), signature=kind, parameters=parameters)
 
 
 def signature_f32(node: Node, graph: Graph) -> str:
@@ -81,6 +102,13 @@ def lower_unary(layer: Layer) -> Lowered:
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
     numbers: dict[str, Number] = {"elements": layer.outputs[0].elements, **parameters.numbers}
+    if parameters.sixteen is not None:
+        return Lowered(
+            template="ops/unary_16.c.j2",
+            numbers=numbers | dict(parameters.sixteen.numbers),
+            constants=parameters.sixteen.constants,
+            helpers=parameters.sixteen.helpers,
+        )
     constants: tuple[Constant, ...] = ()
     if parameters.answers is not None:
         constants = (Constant(name="answers", values=parameters.answers, role="table"),)
@@ -92,9 +120,9 @@ def unary_variant(operator: str, *, cost_f32: float = 40.0) -> Variant:
     return Variant(
         name="generic",
         operator=operator,
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in _COSTS or layer.signature == "f32",
         lower=lower_unary,
-        cost=lambda layer: (8.0 if layer.signature == "s8s8" else cost_f32) * layer.outputs[0].elements,
+        cost=lambda layer: _COSTS.get(layer.signature, cost_f32) * layer.outputs[0].elements,
         in_place=lambda _layer: (0,),
     )
 
@@ -149,6 +177,12 @@ def ratio(source_scale: float, output_scale: float) -> Multiplier:
     return quantize_multiplier(float(np.float32(source_scale) / np.float32(output_scale)))
 
 
+def stored(real: float, output: Affine) -> int:
+    """Return the number that stands for a real one, divided in single precision and rounded halves away from zero."""
+    steps = float(np.float32(real) / np.float32(output.scale))
+    return output.zero + int(math.copysign(math.floor(abs(steps) + 0.5), steps))
+
+
 def relu_answers(low: float, high: float | None) -> Answers:
     """Return how to fill the table of a clamp between two reals; without ``high`` up to the highest output.
 
@@ -156,13 +190,9 @@ def relu_answers(low: float, high: float | None) -> Answers:
     """
 
     def answers(source: Affine, output: Affine) -> NDArray[np.int8]:
-        def quantized(real: float) -> int:
-            steps = float(np.float32(real) / np.float32(output.scale))
-            return output.zero + int(math.copysign(math.floor(abs(steps) + 0.5), steps))
-
-        multiplier = quantize_multiplier(source.scale / output.scale)
-        lowest = max(INT8_MIN, quantized(low))
-        highest = INT8_MAX if high is None else min(INT8_MAX, quantized(high))
+        multiplier = ratio(source.scale, output.scale)
+        lowest = max(INT8_MIN, stored(low, output))
+        highest = INT8_MAX if high is None else min(INT8_MAX, stored(high, output))
         return np.array(
             [clamped(output.zero + requantized(code - source.zero, multiplier), lowest, highest) for code in CODES],
             dtype=np.int8,

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer
-from harness.ops._unary import CODES, Affine, clamped, no_macs, parse_unary, ratio, requantized, unary_variant
+from harness.ops._unary import CODES, Affine, Sixteen, clamped, no_macs, parse_unary, ratio, requantized, unary_variant
+from harness.ops._unary_16 import scaled_16
 
 _NEWEST_VERSION = 3
 
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the layer and fill its table of answers."""
-    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION)
+    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION, sixteen=_sixteen)
 
 
 def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
@@ -25,6 +26,13 @@ def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
         multiplier = ratio(source.scale, output.scale)
         magnitudes = [requantized(magnitude, multiplier) for magnitude in magnitudes]
     return np.array([clamped(output.zero + magnitude) for magnitude in magnitudes], dtype=np.int8)
+
+
+def _sixteen(node: Node, graph: Graph, source: Affine, output: Affine) -> Sixteen:
+    """Scale the magnitude; between equal scales that is exact."""
+    del node, graph
+    multiplier = ratio(source.scale, output.scale)
+    return scaled_16(multiplier, multiplier, magnitude=True)
 
 
 macs = no_macs

@@ -6,11 +6,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from harness.graph import Graph, Node, Tensor
+from harness.graph import DType, Graph, Node, Tensor
 from harness.ops._base import Layer, Lowered, Number, Variant
+from harness.ops._binary import parse_binary
 from harness.ops._broadcast import Loop, broadcast, broadcast_operands, in_place, loop_numbers, operand_constants
 from harness.ops._check import refuse, signature, version_at_most
 from harness.ops._quantized import Multiplier, Range, activation, output_range, per_tensor, quantize_multiplier
+from harness.ops._sum_16 import sum_of_16, sum_variant_16
 
 _NEWEST_VERSION = 5
 _LEFT_SHIFT = 20  # headroom for the sum; TensorFlow, tensorflow/lite/kernels/add.cc
@@ -32,10 +34,12 @@ def parse(node: Node, graph: Graph) -> Layer:
     version_at_most(node, graph, _NEWEST_VERSION)
     first, second = broadcast_operands(node, graph, 2)
     output = graph.tensor(node.outputs[0])
+    if output.dtype is DType.INT16:
+        return parse_binary(node, graph, sum_of_16, newest=_NEWEST_VERSION, fused=True, wide=sum_of_16)
     kind = signature(node, graph, first, second, output)
     loops = broadcast(node, graph, (first, second), output)
     fused = activation(node, graph, node.options.integer(0, bits=8))
-    parameters = Parameters(loops=loops, range=output_range(node, graph, fused, output, kind))
+    parameters = Parameters(loops=loops, range=output_range(node, graph, fused, output))
     if kind == "s8s8":
         parameters = _quantize(node, graph, parameters, (first, second), output)
     return Layer(node=node, inputs=(first, second), outputs=(output,), signature=kind, parameters=parameters)
@@ -105,4 +109,5 @@ VARIANTS = (
         cost=lambda layer: (60.0 if layer.signature == "s8s8" else 8.0) * layer.outputs[0].elements,
         in_place=in_place,
     ),
+    sum_variant_16("ADD"),
 )

@@ -23,7 +23,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="AVERAGE_POOL_2D",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=lambda layer: lower_pool(layer, "ops/average_pool_2d/generic.c.j2"),
         cost=lambda layer: 6.0 * window_elements(layer) + 30.0 * layer.outputs[0].elements,
         overlap=pool_distance,

@@ -8,17 +8,17 @@ from math import prod
 
 import numpy as np
 
-from harness.graph import Graph, Node
+from harness.graph import DType, Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import expect_shape, refuse, signature, version_at_most
 from harness.ops._move import inputs_of
 from harness.ops._quantized import (
-    INT8_MAX,
-    INT8_MIN,
     MAX_TAPS,
     Multiplier,
     checked_multiplier,
+    ends,
     per_tensor,
+    reduced_requantization,
     requantization,
 )
 
@@ -44,7 +44,8 @@ def parse(node: Node, graph: Graph) -> Layer:
     version_at_most(node, graph, _NEWEST_VERSION)
     first, second = inputs_of(node, graph, 2)
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, first, second, output)
+    like = None if (first.dtype, second.dtype) == (DType.INT16, DType.INT8) else second
+    kind = signature(node, graph, first, like, output, wide=True)
     if first.data is not None and second.data is not None:
         raise refuse(node, graph, "both operands are constant", "Let the converter fold operators on constants.")
     if min(len(first.shape), len(second.shape)) < 2:
@@ -68,7 +69,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     expect_shape(node, graph, output, (*batch, rows, columns), "output")
     steps = zip(_steps(first.shape, len(batch)), _steps(second.shape, len(batch)), strict=True)
     zeros, multiplier = (0, 0, 0), None
-    if kind == "s8s8":
+    if kind != "f32":
         (one_scale, one_zero), (two_scale, two_zero), (output_scale, output_zero) = (
             per_tensor(node, graph, tensor) for tensor in (first, second, output)
         )
@@ -113,15 +114,19 @@ def lower(layer: Layer) -> Lowered:
     }
     helpers: tuple[str, ...] = ()
     if parameters.multiplier is not None:
-        scaling, _ = requantization([parameters.multiplier])
+        wide = layer.signature == "s16s8"
+        scaling, _ = (
+            reduced_requantization([parameters.multiplier]) if wide else requantization([parameters.multiplier])
+        )
+        low, high = ends(layer.outputs[0].dtype)
         numbers |= scaling | {
             "first_offset": -parameters.zeros[0],
             "second_offset": -parameters.zeros[1],
             "output_zero": parameters.zeros[2],
-            "low": INT8_MIN,
-            "high": INT8_MAX,
+            "low": low,
+            "high": high,
         }
-        helpers = ("requantize", "clamp_s8")
+        helpers = ("requantize_s64", "clamp_s16") if wide else ("requantize", "clamp_s8")
     constants = tuple(
         Constant(name=name, values=tensor.data, role="weights")
         for name, tensor in zip(("first", "second"), layer.inputs, strict=True)
@@ -141,7 +146,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="BATCH_MATMUL",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=lower,
         cost=lambda layer: 8.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
     ),

@@ -17,9 +17,10 @@ from harness.ops._check import (
     expect_shape,
     operands,
     refuse,
-    signature,
     version_at_most,
+    weighted_signature,
 )
+from harness.ops._mixed import MIXED, check_mixed_bias, check_reduced, sums_of_16, sums_of_floats
 from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
@@ -31,10 +32,12 @@ from harness.ops._quantized import (
     output_range,
     per_tensor,
     requantization,
+    weight_scales,
 )
 from harness.ops._window import Window, window
 
 _NEWEST_VERSION = 8
+_BIAS_TYPE_FIELD = 6  # of the options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Parameters:
     input_zero: int = 0
     output_zero: int = 0
     multipliers: tuple[Multiplier, ...] = ()
+    weight_scales: tuple[float, ...] = ()  # of a hybrid one
 
 
 def parse(node: Node, graph: Graph) -> Layer:
@@ -56,7 +60,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert source is not None
     assert weights is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, weights, output)
+    kind = weighted_signature(node, graph, source, weights, output)
     computed(node, graph, source)
     constant(node, graph, weights, "weights")
     if len(source.shape) != 4 or len(weights.shape) != 4:
@@ -67,7 +71,10 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"{depth} channels do not divide into filters of depth {filter_depth}")
     if filter_height * filter_width * filter_depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    check_bias(node, graph, bias, channels, kind)
+    if kind in MIXED:
+        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
+    else:
+        check_bias(node, graph, bias, channels, kind)
     options = node.options
     sliding = window(
         node,
@@ -81,7 +88,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, channels), "output")
     fused = activation(node, graph, options.integer(3, bits=8))
     parameters = Parameters(
-        window=sliding, groups=depth // filter_depth, range=output_range(node, graph, fused, output, kind)
+        window=sliding, groups=depth // filter_depth, range=output_range(node, graph, fused, output)
     )
     if kind == "s8s8":
         parameters = dataclasses.replace(
@@ -90,6 +97,14 @@ def parse(node: Node, graph: Graph) -> Layer:
             output_zero=per_tensor(node, graph, output)[1],
             multipliers=channel_multipliers(node, graph, source, weights, output, axis=0),
         )
+    elif kind == "s16s8":
+        multipliers = channel_multipliers(node, graph, source, weights, output, axis=0)
+        parameters = dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
+    elif kind == "hybrid":
+        scales = weight_scales(node, graph, weights, axis=0)
+        if parameters.groups > 1 and len(scales) < channels:
+            raise refuse(node, graph, "the reference reads a scale for each channel of weights in groups")
+        parameters = dataclasses.replace(parameters, weight_scales=scales)
     return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
 
 
@@ -119,6 +134,23 @@ def lower(layer: Layer) -> Lowered:
     constants = [Constant(name="weights", values=weights.data, role="weights")]
     values = None if bias is None else bias.data
     helpers: tuple[str, ...] = ("window",) if parameters.window.padded else ()
+    if layer.signature in MIXED:
+        by_channel = weights.data.astype(np.int8).reshape(weights.shape[0], -1)
+        scales, elements = parameters.weight_scales, source.elements // source.shape[0]
+        # Weights whose channels have scales of their own, and groups, have kernels that also shift the inputs' zero.
+        shifted = len(set(scales)) > 1 or parameters.groups > 1
+        sums = (
+            sums_of_floats(scales, bias, elements=elements, asymmetric=shifted, in_sequence=shifted)
+            if layer.signature == "hybrid"
+            else sums_of_16(by_channel, bias, parameters.multipliers)
+        )
+        return Lowered(
+            template="ops/conv_2d/generic_mixed.c.j2",
+            numbers=numbers | sums.numbers,
+            constants=(*constants, *sums.constants),
+            scratch_bytes=elements if layer.signature == "hybrid" else 0,
+            helpers=(*helpers, *sums.helpers),
+        )
     if layer.signature == "s8s8":
         folded = not parameters.window.padded
         values = fold_offset(
@@ -158,9 +190,9 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="CONV_2D",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} | MIXED and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 5.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
-        overlap=overlap,
+        overlap=lambda layer: overlap(layer) if layer.signature != "hybrid" else None,
     ),
 )

@@ -18,6 +18,10 @@ def parse(node: Node, graph: Graph) -> Layer:
     (source,) = inputs_of(node, graph, 1)
     output = graph.tensor(node.outputs[0])
     kind = moved_type(node, graph, source, output)
+    if kind == "s16s8":
+        raise refuse(
+            node, graph, "the reference kernels have it in int8 and float32 only, not in int16", "Convert to int8."
+        )
     block = node.options.integer(0)
     if len(source.shape) != 4 or block < 1:
         raise refuse(node, graph, "it must have an input of four dimensions and a positive block size")

@@ -17,9 +17,10 @@ from harness.ops._check import (
     expect_shape,
     operands,
     refuse,
-    signature,
     version_at_most,
+    weighted_signature,
 )
+from harness.ops._mixed import MIXED, check_mixed_bias, check_reduced, sums_of_16, sums_of_floats
 from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
@@ -31,6 +32,7 @@ from harness.ops._quantized import (
     output_range,
     per_tensor,
     requantization,
+    weight_scales,
 )
 from harness.ops._window import Window, window
 
@@ -47,6 +49,7 @@ class Parameters:
     input_zero: int = 0
     output_zero: int = 0
     multipliers: tuple[Multiplier, ...] = ()
+    weight_scales: tuple[float, ...] = ()  # of a hybrid one
 
 
 def parse(node: Node, graph: Graph) -> Layer:
@@ -56,7 +59,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert source is not None
     assert weights is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, weights, output)
+    kind = weighted_signature(node, graph, source, weights, output)
     computed(node, graph, source)
     constant(node, graph, weights, "weights")
     if len(source.shape) != 4 or len(weights.shape) != 4 or weights.shape[0] != 1:
@@ -67,7 +70,10 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"{channels} filters are no multiple of {depth} channels")
     if filter_height * filter_width > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    check_bias(node, graph, bias, channels, kind)
+    if kind in MIXED:
+        check_mixed_bias(node, graph, bias, channels, kind, type_field=None)
+    else:
+        check_bias(node, graph, bias, channels, kind)
     options = node.options
     sliding = window(
         node,
@@ -81,7 +87,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, channels), "output")
     fused = activation(node, graph, options.integer(4, bits=8))
     parameters = Parameters(
-        window=sliding, multiplier=channels // depth, range=output_range(node, graph, fused, output, kind)
+        window=sliding, multiplier=channels // depth, range=output_range(node, graph, fused, output)
     )
     if kind == "s8s8":
         parameters = dataclasses.replace(
@@ -90,6 +96,14 @@ def parse(node: Node, graph: Graph) -> Layer:
             output_zero=per_tensor(node, graph, output)[1],
             multipliers=channel_multipliers(node, graph, source, weights, output, axis=3),
         )
+    elif kind == "s16s8":
+        multipliers = channel_multipliers(node, graph, source, weights, output, axis=3)
+        parameters = dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
+    elif kind == "hybrid":
+        scales = weight_scales(node, graph, weights, axis=3)
+        if len(scales) < channels:
+            raise refuse(node, graph, "the reference reads a scale for each channel of its weights")
+        parameters = dataclasses.replace(parameters, weight_scales=scales)
     return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
 
 
@@ -118,6 +132,21 @@ def lower(layer: Layer) -> Lowered:
     constants = [Constant(name="weights", values=weights.data, role="weights")]
     values = None if bias is None else bias.data
     helpers: tuple[str, ...] = ("window",) if parameters.window.padded else ()
+    if layer.signature in MIXED:
+        by_channel = weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T
+        elements = source.elements // source.shape[0]
+        sums = (
+            sums_of_floats(parameters.weight_scales, bias, elements=elements, asymmetric=True)
+            if layer.signature == "hybrid"
+            else sums_of_16(by_channel, bias, parameters.multipliers)
+        )
+        return Lowered(
+            template="ops/depthwise_conv_2d/generic_mixed.c.j2",
+            numbers=numbers | sums.numbers,
+            constants=(*constants, *sums.constants),
+            scratch_bytes=elements if layer.signature == "hybrid" else 0,
+            helpers=(*helpers, *sums.helpers),
+        )
     if layer.signature == "s8s8":
         folded = not parameters.window.padded
         values = fold_offset(
@@ -159,9 +188,9 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="DEPTHWISE_CONV_2D",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} | MIXED and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 7.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
-        overlap=overlap,
+        overlap=lambda layer: overlap(layer) if layer.signature != "hybrid" else None,
     ),
 )

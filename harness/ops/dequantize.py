@@ -18,8 +18,10 @@ def parse(node: Node, graph: Graph) -> Layer:
     (source,) = operands(node, graph, minimum=1, maximum=1)
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    if (source.dtype, output.dtype) != (DType.INT8, DType.FLOAT32):
-        raise refuse(node, graph, "its types must be int8 and float32", "Convert the model with int8 activations.")
+    if source.dtype not in {DType.INT8, DType.INT16} or output.dtype is not DType.FLOAT32:
+        raise refuse(
+            node, graph, "its types must be int8 or int16 and float32", "Convert the model with int8 activations."
+        )
     computed(node, graph, source)
     expect_shape(node, graph, output, source.shape, "output")
     found = affine(node, graph, source)

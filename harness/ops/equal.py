@@ -14,7 +14,7 @@ _NEWEST_VERSION = 4
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the comparison."""
-    return parse_comparison(node, graph, newest=_NEWEST_VERSION)
+    return parse_comparison(node, graph, newest=_NEWEST_VERSION, scaled_16=True)
 
 
 macs = no_macs

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from harness.graph import DType, Graph, Node
+from harness.graph import Graph, Node, Tensor
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._check import computed, constant, expect_shape, operands, refuse, signature, version_at_most
+from harness.ops._check import check_bias, computed, constant, operands, refuse, version_at_most, weighted_signature
+from harness.ops._mixed import MIXED, Sums, check_mixed_bias, sums_of_floats, width_of_sums
 from harness.ops._quantized import (
     MAX_TAPS,
     Multiplier,
@@ -25,6 +28,8 @@ from harness.ops._quantized import (
 )
 
 _NEWEST_VERSION = 12
+_ASYMMETRIC_FIELD = 3  # of the options
+_BIAS_TYPE_FIELD = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,8 @@ class Parameters:
     input_zero: int = 0
     output_zero: int = 0
     multipliers: tuple[Multiplier, ...] = ()
+    scales: tuple[float, ...] = ()  # from sums to outputs where they have 16 bits, of the weights of a hybrid one
+    asymmetric: bool = False  # how a hybrid one quantizes its input
 
 
 def parse(node: Node, graph: Graph) -> Layer:
@@ -48,7 +55,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert source is not None
     assert weights is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, weights, output)
+    kind = weighted_signature(node, graph, source, weights, output)
     computed(node, graph, source)
     constant(node, graph, weights, "weights")
     if len(weights.shape) != 2:
@@ -60,13 +67,12 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"input and output do not fit weights of shape {channels}x{depth}")
     if depth > MAX_TAPS:
         raise refuse(node, graph, f"an output has more than {MAX_TAPS} weights")
-    if bias is not None:
-        constant(node, graph, bias, "bias")
-        expect_shape(node, graph, bias, (channels,), "bias")
-        if bias.dtype is not (DType.INT32 if kind == "s8s8" else DType.FLOAT32):
-            raise refuse(node, graph, "its bias must be int32 for int8, float32 for float32")
+    if kind in MIXED:
+        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
+    else:
+        check_bias(node, graph, bias, channels, kind)
     fused = activation(node, graph, node.options.integer(0, bits=8))
-    parameters = Parameters(rows=source.elements // depth, range=output_range(node, graph, fused, output, kind))
+    parameters = Parameters(rows=source.elements // depth, range=output_range(node, graph, fused, output))
     if kind == "s8s8":
         input_scale, input_zero = per_tensor(node, graph, source)
         output_scale, output_zero = per_tensor(node, graph, output)
@@ -77,6 +83,16 @@ def parse(node: Node, graph: Graph) -> Layer:
             input_zero=input_zero,
             output_zero=output_zero,
             multipliers=tuple(checked_multiplier(node, graph, product / output_scale) for product in products),
+        )
+    elif kind == "s16s8":
+        reals = [per_tensor(node, graph, tensor)[0] for tensor in (source, output)]
+        scales = tuple(reals[0] * scale / reals[1] for scale in weight_scales(node, graph, weights, axis=0))
+        parameters = dataclasses.replace(parameters, scales=scales)
+    elif kind == "hybrid":
+        parameters = dataclasses.replace(
+            parameters,
+            scales=weight_scales(node, graph, weights, axis=0),
+            asymmetric=node.options.boolean(_ASYMMETRIC_FIELD),
         )
     return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
 
@@ -102,6 +118,19 @@ def lower(layer: Layer) -> Lowered:
         "high": parameters.range.high,
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]
+    if layer.signature in MIXED:
+        sums = (
+            sums_of_floats(parameters.scales, bias, elements=weights.shape[1], asymmetric=parameters.asymmetric)
+            if layer.signature == "hybrid"
+            else _sums_of_16(weights.data.astype(np.int8), bias, parameters.scales)
+        )
+        return Lowered(
+            template="ops/fully_connected/generic_mixed.c.j2",
+            numbers=numbers | sums.numbers,
+            constants=(*constants, *sums.constants),
+            scratch_bytes=weights.shape[1] if layer.signature == "hybrid" else 0,
+            helpers=sums.helpers,
+        )
     values = None if bias is None else bias.data
     if layer.signature == "s8s8":
         values = fold_offset(
@@ -122,11 +151,22 @@ def lower(layer: Layer) -> Lowered:
     )
 
 
+def _sums_of_16(weights: NDArray[np.int8], bias: Tensor | None, scales: Sequence[float]) -> Sums:
+    """Return what a 16x8 layer needs: here, and only here, the reference scales in double precision."""
+    numbers, constants = width_of_sums(weights, bias)
+    table = Constant(name="scales", values=np.array(scales, np.float64), role="requantization", alignment=8)
+    return Sums(
+        numbers=numbers | {"per_channel": len(scales) > 1},
+        constants=(*constants, table),
+        helpers=("clamp_s16", "requantize", "round_s32"),
+    )
+
+
 VARIANTS = (
     Variant(
         name="generic",
         operator="FULLY_CONNECTED",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} | MIXED and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 4.0 * macs(layer) + 30.0 * layer.outputs[0].elements,
     ),

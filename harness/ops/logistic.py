@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from harness.graph import Graph, Node
 from harness.ops._base import Layer
 from harness.ops._unary import Affine, looked_up, no_macs, parse_unary, unary_variant
+from harness.ops._unary_16 import sigmoid_16
 
 _NEWEST_VERSION = 3
 
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the layer and fill its table of answers."""
-    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION)
+    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION, sixteen=sigmoid_16("logistic", range(1)))
 
 
 def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:

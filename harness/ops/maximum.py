@@ -16,7 +16,7 @@ _NEWEST_VERSION = 4
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the operands and what the reference kernel cannot compute."""
-    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION)
+    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, wide=_quantize)
 
 
 def _quantize(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: Affine) -> Mapping[str, Number]:

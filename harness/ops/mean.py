@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer, Lowered, Number, Variant
+from harness.ops._binary import of_type
 from harness.ops._check import computed, operands, signature, version_at_most
 from harness.ops._quantized import (
     FLOAT_MAX,
-    INT8_MAX,
-    INT8_MIN,
     Multiplier,
     checked_multiplier,
+    ends,
     per_tensor,
     requantization,
 )
@@ -42,11 +42,11 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert source is not None
     assert axes is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, output)
+    kind = signature(node, graph, source, output, wide=True)
     computed(node, graph, source)
     reduced = reduction(node, graph, source, axes, output)
     parameters = Parameters(reduction=reduced)
-    if kind == "s8s8":
+    if kind != "f32":
         input_scale, input_zero = per_tensor(node, graph, source)
         output_scale, output_zero = per_tensor(node, graph, output)
         parameters = Parameters(
@@ -73,13 +73,16 @@ def lower(layer: Layer) -> Lowered:
         numbers |= {"low": -FLOAT_MAX, "high": FLOAT_MAX}
         return Lowered(template="ops/mean/generic.c.j2", numbers=numbers)
     scaling, _ = requantization([parameters.multiplier])
+    low, high = ends(layer.outputs[0].dtype)
     numbers |= scaling | {
         "start": -parameters.input_zero * parameters.reduction.count,
         "output_zero": parameters.output_zero,
-        "low": INT8_MIN,
-        "high": INT8_MAX,
+        "low": low,
+        "high": high,
     }
-    return Lowered(template="ops/mean/generic.c.j2", numbers=numbers, helpers=("requantize", "clamp_s8"))
+    return Lowered(
+        template="ops/mean/generic.c.j2", numbers=numbers, helpers=of_type(("requantize", "clamp_s8"), layer)
+    )
 
 
 def _divided(multiplier: Multiplier, count: int) -> Multiplier:
@@ -92,7 +95,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="MEAN",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=lower,
         cost=lambda layer: 6.0 * (layer.inputs[0].elements if layer.inputs[0] is not None else 0),
     ),

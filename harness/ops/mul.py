@@ -20,7 +20,7 @@ _NEWEST_VERSION = 7
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the operands and what the reference kernel cannot compute."""
-    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, fused=True)
+    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, fused=True, wide=_quantize)
 
 
 def _quantize(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: Affine) -> Mapping[str, Number]:

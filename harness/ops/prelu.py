@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.graph import Graph, Node
+from harness.graph import DType, Graph, Node
 from harness.ops._base import Layer, Number
 from harness.ops._binary import binary_variant, parse_binary
 from harness.ops._check import expect_shape, refuse
@@ -20,7 +20,7 @@ _NEWEST_VERSION = 1
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the operands and what the reference kernel cannot compute."""
-    layer = parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION)
+    layer = parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, wide=_quantize, beside_int16=DType.INT8)
     assert layer.inputs[0] is not None
     expect_shape(node, graph, layer.outputs[0], layer.inputs[0].shape, "output")
     return layer

@@ -40,7 +40,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     version_at_most(node, graph, _NEWEST_VERSION)
     source, size = inputs_of(node, graph, 2)
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, output)
+    kind = signature(node, graph, source, output, wide=True)
     computed(node, graph, source)
     if len(source.shape) != 4 or len(output.shape) != 4:
         raise refuse(node, graph, "input and output must have four dimensions")
@@ -50,7 +50,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     batch, height, width, depth = source.shape
     rows, columns = output.shape[1:3]
     expect_shape(node, graph, output, (batch, rows, columns, depth), "output")
-    find = _fixed if kind == "s8s8" else _floating
+    find = _floating if kind == "f32" else _fixed
     parameters = Parameters(
         rows=find(height, rows, aligned=aligned, centred=centred),
         columns=find(width, columns, aligned=aligned, centred=centred),
@@ -121,7 +121,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="RESIZE_BILINEAR",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=lower,
         cost=lambda layer: 30.0 * layer.outputs[0].elements,
     ),

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer
-from harness.ops._unary import CODES, Affine, clamped, no_macs, parse_unary, unary_variant
+from harness.ops._unary import CODES, Affine, Sixteen, clamped, no_macs, parse_unary, unary_variant
 
 _NEWEST_VERSION = 2
 
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the layer and fill its table of answers."""
-    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION)
+    return parse_unary(node, graph, _answers, newest=_NEWEST_VERSION, sixteen=_sixteen)
 
 
 def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
@@ -23,6 +23,12 @@ def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
     reals = np.maximum(np.arange(CODES.start, CODES.stop) - source.zero, 0).astype(np.float32)
     roots = np.sqrt(np.float32(source.scale) * reals) / np.float32(output.scale)
     return np.array([clamped(output.zero + int(root)) for root in roots], dtype=np.int8)
+
+
+def _sixteen(node: Node, graph: Graph, source: Affine, output: Affine) -> Sixteen:
+    """Compute the root where the layer runs, in single precision, as the reference does."""
+    del node, graph
+    return Sixteen(numbers={"kind": "root", "scale": source.scale, "output_scale": output.scale})
 
 
 macs = no_macs

@@ -10,15 +10,16 @@ from harness.ops._base import Layer, Number
 from harness.ops._binary import binary_variant, parse_binary
 from harness.ops._check import refuse
 from harness.ops._quantized import quantize_multiplier
+from harness.ops._sum_16 import sum_of_16, sum_variant_16
 from harness.ops._unary import Affine, no_macs
 
-_LEFT_SHIFT = 20  # headroom for the difference
+_LEFT_SHIFT = 20  # headroom for the difference of int8
 _NEWEST_VERSION = 5
 
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the operands and what the reference kernel cannot compute."""
-    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, fused=True)
+    return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, fused=True, wide=sum_of_16)
 
 
 def _quantize(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: Affine) -> Mapping[str, Number]:
@@ -44,4 +45,13 @@ def _quantize(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: A
 
 
 macs = no_macs
-VARIANTS = (binary_variant("SUB", cost_s8=60.0, helpers_s8=("requantize", "clamp_s8"), helpers_f32=("clamp_f32",)),)
+VARIANTS = (
+    binary_variant(
+        "SUB",
+        cost_s8=60.0,
+        helpers_s8=("requantize", "clamp_s8"),
+        helpers_f32=("clamp_f32",),
+        signatures=frozenset({"s8s8", "f32"}),
+    ),
+    sum_variant_16("SUB"),
+)

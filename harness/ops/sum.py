@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer, Lowered, Number, Variant
-from harness.ops._check import computed, refuse, version_at_most
+from harness.ops._binary import of_type
+from harness.ops._check import computed, version_at_most
 from harness.ops._move import inputs_of, moved_type
 from harness.ops._move_loops import no_macs
-from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, checked_multiplier, per_tensor, requantization
+from harness.ops._quantized import Multiplier, checked_multiplier, ends, per_tensor, requantization
 from harness.ops._reduce import Reduction, reduction
 
 _NEWEST_VERSION = 2
@@ -38,10 +39,8 @@ def parse(node: Node, graph: Graph) -> Layer:
     output = graph.tensor(node.outputs[0])
     kind = moved_type(node, graph, source, output)
     computed(node, graph, source)
-    if kind == "s16s8":
-        raise refuse(node, graph, "a sum of int16 is not supported")
     parameters = Parameters(reduction=reduction(node, graph, source, axes, output))
-    if kind == "s8s8":
+    if kind in {"s8s8", "s16s8"}:
         input_scale, input_zero = per_tensor(node, graph, source)
         output_scale, output_zero = per_tensor(node, graph, output)
         parameters = Parameters(
@@ -62,13 +61,14 @@ def lower(layer: Layer) -> Lowered:
     helpers: tuple[str, ...] = ("requantize",) if layer.signature == "s32" else ()
     if parameters.multiplier is not None:
         scaling, _ = requantization([parameters.multiplier], rounded_once=True)
+        low, high = ends(layer.outputs[0].dtype)
         numbers |= scaling | {
             "start": -parameters.input_zero * parameters.reduction.count,
             "output_zero": parameters.output_zero,
-            "low": INT8_MIN,
-            "high": INT8_MAX,
+            "low": low,
+            "high": high,
         }
-        helpers = ("requantize", "clamp_s8")
+        helpers = of_type(("requantize", "clamp_s8"), layer)
     return Lowered(template="ops/sum/generic.c.j2", numbers=numbers, helpers=helpers)
 
 
@@ -77,7 +77,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="SUM",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "s32", "f32"},
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "s32", "f32"},
         lower=lower,
         cost=lambda layer: 6.0 * (layer.inputs[0].elements if layer.inputs[0] is not None else 0),
     ),

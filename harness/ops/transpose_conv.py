@@ -6,7 +6,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from harness.graph import Graph, Node
+import numpy as np
+
+from harness.graph import DType, Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import (
     check_bias,
@@ -18,6 +20,7 @@ from harness.ops._check import (
     signature,
     version_at_most,
 )
+from harness.ops._mixed import check_mixed_bias, check_reduced, sums_of_16
 from harness.ops._quantized import (
     MAX_TAPS,
     Multiplier,
@@ -31,6 +34,7 @@ from harness.ops._quantized import (
 from harness.ops._window import Window, window
 
 _NEWEST_VERSION = 5
+_BIAS_TYPE_FIELD = 4  # of the options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,8 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert weights is not None
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, weights, output)
+    is_wide = source.dtype is DType.INT16 and weights.dtype is DType.INT8
+    kind = signature(node, graph, source, None if is_wide else weights, output, wide=is_wide)
     computed(node, graph, source)
     constant(node, graph, weights, "weights")
     if size.data is None:
@@ -70,7 +75,10 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, "batch or channels of input, weights and output do not agree")
     if filter_height * filter_width * depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    check_bias(node, graph, bias, channels, kind)
+    if kind == "s16s8":
+        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
+    else:
+        check_bias(node, graph, bias, channels, kind)
     options = node.options
     sliding = window(
         node,
@@ -82,7 +90,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     )
     expect_shape(node, graph, source, (batch, sliding.height.output, sliding.width.output, depth), "input")
     fused = activation(node, graph, options.integer(3, bits=8))
-    parameters = Parameters(window=sliding, range=output_range(node, graph, fused, output, kind))
+    parameters = Parameters(window=sliding, range=output_range(node, graph, fused, output))
     if kind == "s8s8":
         parameters = dataclasses.replace(
             parameters,
@@ -90,6 +98,9 @@ def parse(node: Node, graph: Graph) -> Layer:
             output_zero=per_tensor(node, graph, output)[1],
             multipliers=channel_multipliers(node, graph, source, weights, output, axis=0),
         )
+    elif kind == "s16s8":
+        multipliers = channel_multipliers(node, graph, source, weights, output, axis=0)
+        parameters = dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
     return Layer(
         node=node, inputs=(size, weights, source, bias), outputs=(output,), signature=kind, parameters=parameters
     )
@@ -129,6 +140,14 @@ def lower(layer: Layer) -> Lowered:
         "high": parameters.range.high,
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]
+    if layer.signature == "s16s8":
+        sums = sums_of_16(weights.data.astype(np.int8).reshape(weights.shape[0], -1), bias, parameters.multipliers)
+        return Lowered(
+            template="ops/transpose_conv/generic_16x8.c.j2",
+            numbers=numbers | sums.numbers,
+            constants=(*constants, *sums.constants),
+            helpers=sums.helpers,
+        )
     helpers: tuple[str, ...] = ("clamp_f32",)
     if layer.signature == "s8s8":
         scaling, tables = requantization(parameters.multipliers)
@@ -146,7 +165,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="TRANSPOSE_CONV",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} and layer.weight_format == "dense",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"} and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 6.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
     ),

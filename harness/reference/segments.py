@@ -28,7 +28,7 @@ def split(model: bytes) -> tuple[Segment, ...]:
     """Return the segments in order of execution: none where the reference kernels have all operators, or where the
     model has state, which segments would not share.
 
-    The reference lacks ELU and version 3 of TILE (int8), and adds SUM of int8 as if it were uint8.
+    The reference lacks ELU and version 3 of TILE (int8), and adds SUM of int8 and int16 as if it were uint8.
     """
     s = schema()
     unpacked = s.ModelT.InitFromObj(s.Model.GetRootAs(model))
@@ -72,7 +72,11 @@ def _is_lacking(s: Any, model: Any, operator: Any) -> bool:
     if number == s.BuiltinOperator.ELU or (number == s.BuiltinOperator.TILE and code.version >= 3):
         return True
     source = model.subgraphs[0].tensors[_numbers(operator.inputs)[0]] if len(_numbers(operator.inputs)) else None
-    return bool(number == s.BuiltinOperator.SUM and source is not None and source.type == s.TensorType.INT8)
+    return bool(
+        number == s.BuiltinOperator.SUM
+        and source is not None
+        and source.type in {s.TensorType.INT8, s.TensorType.INT16}
+    )
 
 
 def _numbers(values: Sequence[int] | None) -> list[int]:

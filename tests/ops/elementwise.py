@@ -16,7 +16,7 @@ from harness.testing.host import Array
 from harness.testing.models import OperatorSpec, Scalar, TensorSpec
 from harness.testing.operators import EDGE_CHANNELS
 from harness.testing.packed import PackedContract, Single, pack
-from harness.testing.tensors import activation
+from harness.testing.tensors import REACH, activation
 from harness.tflite import read_model
 
 Shapes = tuple[tuple[int, ...], tuple[int, ...]]
@@ -35,7 +35,9 @@ class UnaryContract(PackedContract):
 
     options: ClassVar[str] = ""
     version: ClassVar[int] = 1
-    output: ClassVar[tuple[float, int] | None] = None  # scale and zero point, where the operator fixes them
+    dtypes: ClassVar[tuple[str, ...]] = ("int8", "int16", "float32")
+    output: ClassVar[tuple[float, int] | None] = None  # scale and zero point of int8, where the operator fixes them
+    output_16: ClassVar[float | None] = None  # scale of int16, likewise
     ratio: ClassVar[tuple[float, float]] = (-1.5, 1.5)  # of the output's scale to the input's, powers of ten
     same_quantization: ClassVar[bool] = False
 
@@ -51,8 +53,10 @@ class UnaryContract(PackedContract):
         source = activation(rng, dtype, shape)
         scale = source.scales[0] * float(10.0 ** rng.uniform(*self.ratio)) if source.scales else None
         output = activation(rng, dtype, shape, scale=scale)
-        if output.scales and self.output is not None:
+        if dtype == "int8" and self.output is not None:
             output = dataclasses.replace(output, scales=self.output[:1], zero_points=self.output[1:])
+        if dtype == "int16" and self.output_16 is not None:
+            output = dataclasses.replace(output, scales=(self.output_16,))
         if self.same_quantization or number % 8 == 7:
             output = output if self.output is not None else source
         operator = OperatorSpec(
@@ -86,6 +90,8 @@ class BinaryContract(PackedContract):
 
     options: ClassVar[str] = ""
     version: ClassVar[int] = 2
+    dtypes: ClassVar[tuple[str, ...]] = ("int8", "int16", "float32")
+    beside_int16: ClassVar[str] = "int16"  # type of the second operand where the first is int16
     may_swap: ClassVar[bool] = True  # whether the first operand may be the broadcast one
     shapes: ClassVar[tuple[Callable[[int, int, int], Shapes], ...]] = SHAPES
     output_dtype: ClassVar[str | None] = None  # where it is not that of the inputs
@@ -103,7 +109,8 @@ class BinaryContract(PackedContract):
 
     def constant(self, rng: np.random.Generator, tensor: TensorSpec) -> Array:
         """Return values for a constant operand."""
-        values = rng.integers(-128, 128, size=tensor.shape) if tensor.dtype == "int8" else rng.normal(size=tensor.shape)
+        reach = REACH.get(tensor.dtype)
+        values = rng.normal(size=tensor.shape) if reach is None else rng.integers(*reach, size=tensor.shape)
         return values.astype(tensor.dtype)
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
@@ -113,7 +120,7 @@ class BinaryContract(PackedContract):
         scale = float(10.0 ** rng.uniform(-3.0, np.log10(self.highest_scale)))
         a = activation(rng, dtype, first_shape, scale=scale)
         second = min(self.highest_scale, scale * float(10.0 ** rng.uniform(*self.second_scale)))
-        b = activation(rng, dtype, second_shape, scale=second)
+        b = activation(rng, self.beside_int16 if dtype == "int16" else dtype, second_shape, scale=second)
         if self.second_scale == (0.0, 0.0):
             b = dataclasses.replace(b, zero_points=a.zero_points)
         inputs: tuple[int, ...] = (0, 1)

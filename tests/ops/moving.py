@@ -17,7 +17,7 @@ from harness.testing.batch import merge
 from harness.testing.host import build_host
 from harness.testing.models import OperatorSpec, Scalar, TensorSpec, build_model
 from harness.testing.operators import EDGE_CHANNELS, HOST, OperatorContract, differing_cases
-from harness.testing.tensors import activation
+from harness.testing.tensors import REACH, activation
 
 
 class HostContract(OperatorContract):
@@ -39,7 +39,7 @@ class HostContract(OperatorContract):
 class MovingContract(HostContract):
     """Cases of every type whose elements are moved."""
 
-    dtypes: ClassVar[tuple[str, ...]] = ("int8", "float32", "int32")
+    dtypes: ClassVar[tuple[str, ...]] = ("int8", "int16", "float32", "int32")
 
     def models(self, dtype: str, count: int) -> list[bytes]:
         """Return a quarter as many cases of int32: their shapes are those of the others."""
@@ -48,7 +48,7 @@ class MovingContract(HostContract):
 
 def source(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> TensorSpec:
     """Return an input of any type."""
-    return activation(rng, dtype, tuple(shape)) if dtype == "int8" else TensorSpec(shape=tuple(shape), dtype=dtype)
+    return activation(rng, dtype, tuple(shape)) if dtype in REACH else TensorSpec(shape=tuple(shape), dtype=dtype)
 
 
 def alike(tensor: TensorSpec, shape: Sequence[int]) -> TensorSpec:

@@ -9,11 +9,12 @@ import numpy as np
 
 from harness.testing.models import OperatorSpec
 from harness.testing.operators import EDGE_CHANNELS, OperatorContract, single_operator
-from harness.testing.tensors import activation
+from harness.testing.tensors import REACH, activation
 
 
 class TestAdd(OperatorContract):
     operator = "ADD"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]
@@ -33,13 +34,17 @@ class TestAdd(OperatorContract):
         b = activation(rng, dtype, second, scale=scale)
         inputs, fed = (0, 1), [0, 1]
         if number % 4 == 3:
-            values = rng.integers(-128, 128, size=second) if dtype == "int8" else rng.normal(size=second)
+            values = rng.normal(size=second) if dtype == "float32" else rng.integers(*REACH[dtype], size=second)
             b = dataclasses.replace(b, data=values.astype(dtype))
             inputs, fed = ((0, 1), (1, 0))[number % 8 == 7], [0]
         elif number % 12 == 0:
             inputs, fed = (0, 0), [0]
+        if dtype == "int16" and number % 6 == 0:  # scales that are powers of two are only shifted
+            a, b = (dataclasses.replace(tensor, scales=(scale,)) for tensor, scale in ((a, 2.0**-12), (b, 2.0**-15)))
         largest = max(a.scales + b.scales, default=0.0)
         output = activation(rng, dtype, shape, scale=largest * float(10.0 ** rng.uniform(-2.0, 2.0)) or None)
+        if dtype == "int16" and number % 6 == 0:
+            output = dataclasses.replace(output, scales=a.scales)
         operator = OperatorSpec(
             op="ADD",
             inputs=inputs,

@@ -12,6 +12,7 @@ from harness.testing.tensors import activation
 
 class TestAveragePool2D(OperatorContract):
     operator = "AVERAGE_POOL_2D"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]

@@ -12,6 +12,7 @@ from tests.ops.moving import HostContract, one
 
 class TestBatchMatmul(HostContract):
     operator = "BATCH_MATMUL"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         rows, inner, columns = (int(rng.choice(EDGE_CHANNELS)) for _ in range(3))

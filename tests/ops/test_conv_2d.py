@@ -12,6 +12,7 @@ from harness.testing.tensors import activation, bias, constant, output_scale
 
 class TestConv2D(OperatorContract):
     operator = "CONV_2D"
+    dtypes = ("int8", "int16", "float32", "hybrid")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]
@@ -30,7 +31,10 @@ class TestConv2D(OperatorContract):
         taps = filter_height * filter_width * depth // groups
         source = activation(rng, dtype, (batch, height, width, depth))
         weights = constant(
-            rng, dtype, (channels, filter_height, filter_width, depth // groups), per_channel=number % 2 == 0
+            rng,
+            dtype,
+            (channels, filter_height, filter_width, depth // groups),
+            per_channel=number % 2 == 0 or (dtype == "hybrid" and groups > 1),
         )
         size = [
             -(-extent // step) if same else (extent - (reach - 1) * spacing - 1 + step) // step
@@ -38,10 +42,11 @@ class TestConv2D(OperatorContract):
                 (height, width), (filter_height, filter_width), stride, dilation, strict=True
             )
         ]
+        bits = 32 if dtype == "int16" and number % 6 == 1 else None
         scale = output_scale(rng, source, weights, taps, number)
         output = activation(rng, dtype, (batch, *size, channels), scale=scale)
         # The reference takes no convolution without a bias.
-        tensors = [source, weights, output, bias(rng, source, weights, channels, taps)]
+        tensors = [source, weights, output, bias(rng, source, weights, channels, taps, bits=bits)]
         fields = {
             "padding": 0 if same else 1,
             "strideH": stride[0],
@@ -49,6 +54,7 @@ class TestConv2D(OperatorContract):
             "dilationHFactor": dilation[0],
             "dilationWFactor": dilation[1],
             "fusedActivationFunction": number % 4,
+            "quantizedBiasType": 2 if bits == 32 else 0,
         }
         operator = OperatorSpec(
             op="CONV_2D", inputs=(0, 1, 3), outputs=(2,), options="Conv2DOptions", fields=fields, version=3

@@ -12,6 +12,7 @@ from harness.testing.tensors import activation, bias, constant, output_scale
 
 class TestDepthwiseConv2D(OperatorContract):
     operator = "DEPTHWISE_CONV_2D"
+    dtypes = ("int8", "int16", "float32", "hybrid")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]
@@ -31,7 +32,7 @@ class TestDepthwiseConv2D(OperatorContract):
         ]
         batch = 2 if number % 11 == 10 else 1
         source = activation(rng, dtype, (batch, *extents, depth))
-        weights = constant(rng, dtype, (1, *taps, channels), axis=3, per_channel=number % 2 == 0)
+        weights = constant(rng, dtype, (1, *taps, channels), axis=3, per_channel=number % 2 == 0 or dtype == "hybrid")
         scale = output_scale(rng, source, weights, taps[0] * taps[1], number)
         output = activation(rng, dtype, (batch, *size, channels), scale=scale)
         tensors = [source, weights, output]

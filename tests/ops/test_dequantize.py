@@ -20,7 +20,7 @@ class TestDequantize(UnaryContract):
     operator = "DEQUANTIZE"
     options = "DequantizeOptions"
     version = 2
-    dtypes = ("int8",)
+    dtypes = ("int8", "int16")
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
         single = super().single(rng, dtype, number)

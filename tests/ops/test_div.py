@@ -29,7 +29,7 @@ class TestDiv(BinaryContract):
         return self.admissible(1, (tensor.zero_points or (0,))[0], super().constant(rng, tensor))
 
     def admissible(self, operand: int, zero_point: int, values: Array) -> Array:
-        if operand == 0 or values.dtype != np.int8:
+        if operand == 0 or values.dtype.kind != "i":
             return values
         nearest = zero_point + (1 if zero_point < 127 else -1)
-        return np.where(values == zero_point, nearest, values.astype(np.int16)).astype(np.int8)
+        return np.where(values == zero_point, nearest, values.astype(np.int32)).astype(values.dtype)

@@ -15,6 +15,8 @@ from harness.testing.packed import Single, pack
 INT8 = TensorSpec(shape=(1, 4), scales=(0.1,), zero_points=(0,))
 OTHER = dataclasses.replace(INT8, scales=(0.2,))
 COARSE = dataclasses.replace(INT8, scales=(1.5,))
+INT16 = dataclasses.replace(INT8, dtype="int16")
+SIXTEENTH = dataclasses.replace(INT16, scales=(1 / 32768,))
 FLOAT = TensorSpec(shape=(1, 4), dtype="float32")
 BOOL = TensorSpec(shape=(1, 4), dtype="bool")
 
@@ -31,9 +33,18 @@ BOOL = TensorSpec(shape=(1, 4), dtype="bool")
         ("SUB", (INT8, INT8, dataclasses.replace(INT8, scales=(1e-8,))), "too small"),
         ("L2_NORMALIZATION", (INT8, INT8), "scale 1/128"),
         ("LOG_SOFTMAX", (INT8, INT8), "scale 16/256"),
-        ("DEQUANTIZE", (FLOAT, FLOAT), "int8 and float32"),
-        ("QUANTIZE", (INT8, FLOAT), "to int8"),
-        ("TANH", (INT8, FLOAT), "all int8 or all float32"),
+        ("DEQUANTIZE", (FLOAT, FLOAT), "int8 or int16 and float32"),
+        ("QUANTIZE", (INT8, FLOAT), "to int8 or int16"),
+        ("TANH", (INT8, FLOAT), "all int8, all int16 or all float32"),
+        ("SQUARED_DIFFERENCE", (INT16, INT16, INT16), "in int8 and float32 only, not in int16"),
+        ("HARD_SWISH", (INT16, INT16), "in int8 and float32 only, not in int16"),
+        ("SPACE_TO_DEPTH", (INT16, INT16), "in int8 and float32 only, not in int16"),
+        ("ABS", (dataclasses.replace(INT16, zero_points=(5,)), INT16), "must have the zero point 0, not 5"),
+        ("PRELU", (INT16, INT16, INT16), "second input must be int8 beside an int16 one"),
+        ("LESS", (INT16, dataclasses.replace(INT16, scales=(0.2,)), BOOL), "both scales must be the same"),
+        ("LOGISTIC", (INT16, INT16), "scale 1/32768"),
+        ("TANH", (dataclasses.replace(INT16, scales=(9.0,)), SIXTEENTH), "scale 9 is out of range"),
+        ("SOFTMAX", (INT16, INT16), "beta is 0"),
         ("CAST", (dataclasses.replace(FLOAT, dtype="int64"), FLOAT), "does not convert int64"),
     ],
 )

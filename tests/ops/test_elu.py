@@ -8,3 +8,4 @@ from tests.ops.elementwise import UnaryContract
 
 class TestElu(UnaryContract):
     operator = "ELU"
+    dtypes = ("int8", "float32")

@@ -8,5 +8,6 @@ from tests.ops.elementwise import UnaryContract
 
 class TestHardSwish(UnaryContract):
     operator = "HARD_SWISH"
+    dtypes = ("int8", "float32")
     options = "HardSwishOptions"
     ratio = (-1.0, 2.0)

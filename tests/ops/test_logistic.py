@@ -10,3 +10,4 @@ class TestLogistic(UnaryContract):
     operator = "LOGISTIC"
     version = 2
     output = (1 / 256, -128)
+    output_16 = 1 / 32768

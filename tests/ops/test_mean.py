@@ -12,6 +12,7 @@ from harness.testing.tensors import activation
 
 class TestMean(OperatorContract):
     operator = "MEAN"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         height, width = (int(n) for n in rng.integers(1, 13, size=2))

@@ -11,6 +11,7 @@ from tests.ops.elementwise import SHAPES, BinaryContract
 class TestPrelu(BinaryContract):
     operator = "PRELU"
     version = 1
+    beside_int16 = "int8"
     may_swap = False
     shapes = SHAPES[:2] + SHAPES[3:4]
     second_scale = (-2.0, 1.0)

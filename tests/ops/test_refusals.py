@@ -53,8 +53,8 @@ def test_a_fused_activation_without_integer_range_is_named() -> None:
 
 
 def test_mixed_types_are_named() -> None:
-    with pytest.raises(UnsupportedModel, match=r"\[float32 1x4x4x2, int8 2x3x3x2\] -> \[float32 1x4x4x2\].*all int8"):
-        conv(FLOAT, WEIGHTS, FLOAT)
+    with pytest.raises(UnsupportedModel, match=r"\[int8 1x4x4x2, int8 2x3x3x2\] -> \[float32 1x4x4x2\].*all int8"):
+        conv(INT8, WEIGHTS, FLOAT)
 
 
 def test_weights_that_are_computed_are_refused() -> None:
@@ -159,3 +159,42 @@ def test_a_shape_that_is_computed_is_refused() -> None:
     output = dataclasses.replace(INT8, shape=(1, 32))
     with pytest.raises(UnsupportedModel, match="shape is computed at run time"):
         render("RESHAPE", [INT8, shape, output], "ReshapeOptions")
+
+
+INT16 = dataclasses.replace(INT8, dtype="int16")
+BIAS = TensorSpec(shape=(2,), dtype="int64", scales=(0.01,), data=np.ones(2, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("bias", "declared", "why"),
+    [
+        (dataclasses.replace(BIAS, dtype="int32", data=np.ones(2, np.int32)), 0, "bias must be int64, or int32 where"),
+        (BIAS, 2, "bias must be int64, or int32 where"),
+        (dataclasses.replace(BIAS, data=np.full(2, 1 << 50)), 0, "a bias has more than 46 bits"),
+        (dataclasses.replace(BIAS, dtype="float32", data=np.ones(2, np.float32)), 0, "bias must be int64"),
+    ],
+)
+def test_a_bias_of_16x8_that_the_reference_would_misread_is_refused(bias: TensorSpec, declared: int, why: str) -> None:
+    with pytest.raises(UnsupportedModel, match=why):
+        conv(INT16, WEIGHTS, bias, INT16, quantizedBiasType=declared)
+
+
+def test_a_hybrid_depthwise_convolution_needs_a_scale_for_each_channel() -> None:
+    weights = TensorSpec(shape=(1, 3, 3, 2), scales=(0.1,), data=np.ones((1, 3, 3, 2), np.int8))
+    with pytest.raises(UnsupportedModel, match="a scale for each channel"):
+        render(
+            "DEPTHWISE_CONV_2D",
+            [FLOAT, weights, FLOAT],
+            "DepthwiseConv2DOptions",
+            strideH=1,
+            strideW=1,
+            depthMultiplier=1,
+        )
+
+
+def test_sums_of_powers_of_two_that_the_reference_cannot_shift_are_refused() -> None:
+    fine, coarse = (dataclasses.replace(INT16, scales=(scale,)) for scale in (0.125, 0.5))
+    with pytest.raises(UnsupportedModel, match="all its scales are powers of two"):
+        render("ADD", [fine, fine, coarse], "AddOptions")
+    with pytest.raises(UnsupportedModel, match="cannot broadcast"):
+        render("ADD", [fine, dataclasses.replace(fine, shape=(2,)), fine], "AddOptions")

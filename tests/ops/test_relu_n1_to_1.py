@@ -8,3 +8,4 @@ from tests.ops.elementwise import UnaryContract
 
 class TestReluN1To1(UnaryContract):
     operator = "RELU_N1_TO_1"
+    dtypes = ("int8", "float32")

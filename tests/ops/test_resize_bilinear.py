@@ -10,6 +10,7 @@ from tests.ops.moving import HostContract, alike, image, numbers, one, source
 
 class TestResizeBilinear(HostContract):
     operator = "RESIZE_BILINEAR"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         batch, height, width, depth = image(rng, number, batch=1 + number % 2)

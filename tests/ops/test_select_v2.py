@@ -15,6 +15,7 @@ from harness.testing.tensors import activation
 
 class TestSelectV2(PackedContract):
     operator = "SELECT_V2"
+    dtypes = ("int8", "int16", "float32")
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]

@@ -12,6 +12,7 @@ from harness.testing.tensors import activation
 
 class TestSoftmax(OperatorContract):
     operator = "SOFTMAX"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = int(rng.choice([1, 2, 3, 5, 10, 12, 100, 511]))
@@ -21,6 +22,9 @@ class TestSoftmax(OperatorContract):
         output = TensorSpec(shape=shape, dtype=dtype)
         if dtype == "int8":
             output = TensorSpec(shape=shape, dtype=dtype, scales=(1 / 256,), zero_points=(-128,))
+        if dtype == "int16":  # its scales must be below 5 / beta
+            source = activation(rng, dtype, shape, scale=min(scale, 1.0))
+            output = TensorSpec(shape=shape, dtype=dtype, scales=(1 / 32768,), zero_points=(0,))
         operator = OperatorSpec(
             op="SOFTMAX",
             inputs=(0,),

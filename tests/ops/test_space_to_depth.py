@@ -10,6 +10,7 @@ from tests.ops.moving import MovingContract, alike, image, one, source
 
 class TestSpaceToDepth(MovingContract):
     operator = "SPACE_TO_DEPTH"
+    dtypes = ("int8", "float32", "int32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         block = 2 + number % 3

@@ -15,4 +15,4 @@ class TestSqrt(UnaryContract):
 
     def admissible(self, operand: int, zero_point: int, values: Array) -> Array:
         del operand
-        return np.maximum(values, zero_point).astype(np.int8) if values.dtype == np.int8 else values
+        return np.maximum(values, zero_point).astype(values.dtype) if values.dtype.kind == "i" else values

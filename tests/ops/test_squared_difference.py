@@ -10,6 +10,7 @@ from tests.ops.elementwise import BinaryContract
 
 class TestSquaredDifference(BinaryContract):
     operator = "SQUARED_DIFFERENCE"
+    dtypes = ("int8", "float32")
     options = "SquaredDifferenceOptions"
 
     def output_scale(self, rng: np.random.Generator, first: float, second: float) -> float:

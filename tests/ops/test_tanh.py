@@ -10,3 +10,4 @@ class TestTanh(UnaryContract):
     operator = "TANH"
     version = 2
     output = (1 / 128, 0)
+    output_16 = 1 / 32768

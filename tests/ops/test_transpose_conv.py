@@ -12,6 +12,7 @@ from tests.ops.moving import HostContract, numbers, one
 
 class TestTransposeConv(HostContract):
     operator = "TRANSPOSE_CONV"
+    dtypes = ("int8", "int16", "float32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth, channels = EDGE_CHANNELS[number % 8], EDGE_CHANNELS[int(rng.integers(8))]
@@ -27,10 +28,11 @@ class TestTransposeConv(HostContract):
         whole = activation(rng, dtype, (batch, height, width, depth))
         weights = constant(rng, dtype, (channels, *taps, depth), per_channel=number % 3 == 0)
         reach = taps[0] * taps[1] * depth
+        bits = 32 if dtype == "int16" and number % 6 == 1 else None
         output = activation(
             rng, dtype, (batch, *size, channels), scale=output_scale(rng, whole, weights, reach, number)
         )
-        biases = [bias(rng, whole, weights, channels, reach)] if number % 3 else []
+        biases = [bias(rng, whole, weights, channels, reach, bits=bits)] if number % 3 else []
         return one(
             "TRANSPOSE_CONV",
             [numbers(batch, *size, channels), weights, whole, *biases, output],
@@ -40,4 +42,5 @@ class TestTransposeConv(HostContract):
             strideH=stride[0],
             strideW=stride[1],
             fusedActivationFunction=number % 4,
+            quantizedBiasType=2 if bits == 32 else 0,
         )

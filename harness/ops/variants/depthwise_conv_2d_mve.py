@@ -52,13 +52,14 @@ def lower(layer: Layer) -> Lowered:
     window = _window(layer)
     paired = _is_paired(layer)
     pixel_bytes = LANES // 2 if paired else LANES
+    pitch = round_up(_columns(layer) * pixel_bytes, LANES)  # rows are filled by whole vectors
     positive = is_positive(parameters.range, parameters.output_zero)
     square = window.height.filter == window.width.filter == 3 and not paired
     numbers: dict[str, Number] = window.numbers() | {
         "depth": channels,
         "paired": paired,
         "pixel_bytes": pixel_bytes,
-        "pitch": _columns(layer) * pixel_bytes,
+        "pitch": pitch,
         "copied": min(window.width.input, _columns(layer) - window.width.pad),
         "positive": positive,
         "kernel": ("mve_depthwise_3x3_positive" if positive else "mve_depthwise_3x3") if square else "",
@@ -77,7 +78,7 @@ def lower(layer: Layer) -> Lowered:
             Constant(name="weights", values=_slices(matrix, paired=paired), role="weights", alignment=8),
             Constant(name="channels", values=_lane_order(table, paired=paired), role="requantization", alignment=8),
         ),
-        scratch_bytes=round_up(window.height.filter * _columns(layer) * pixel_bytes, LANES),
+        scratch_bytes=window.height.filter * pitch,
         helpers=("mve", "mve_depthwise", *([str(numbers["kernel"])] if square else [])),
     )
 

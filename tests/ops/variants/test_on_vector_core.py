@@ -45,7 +45,7 @@ class DepthwiseConv2D(OperatorContract):
     operator = "DEPTHWISE_CONV_2D"
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
-        depth = (*EDGE_CHANNELS, 17, 40)[number % (len(EDGE_CHANNELS) + 2)]
+        depth = (*EDGE_CHANNELS, 17, 8)[number % (len(EDGE_CHANNELS) + 2)]
         taps, stride = (
             ((3, 3), (1, 1)),
             ((3, 3), (2, 2)),
@@ -55,10 +55,13 @@ class DepthwiseConv2D(OperatorContract):
             ((2, 2), (3, 3)),
             ((1, 1), (2, 1)),
         )[number % 7]
-        if depth == 8:
+        if depth == 8:  # two pixels in a vector
             stride = (stride[0], 1)
+            taps = ((2, 2), (3, 3), (2, 4), (3, 5), (1, 1), (4, 2))[number % 6]
         same = number % 3 != 1
-        extents = (max(taps[0], 4 + number % 5), 1 if taps == (15, 1) else max(taps[1], 6 + number % 2))
+        extents = (max(taps[0], 4 + number % 5), 1 if taps == (15, 1) else max(taps[1], 6 + number % 4 // 3))
+        if depth == 8:
+            extents = (extents[0], 6 if same else taps[1] + 3)
         size = [
             -(-extent // step) if same else (extent - reach + step) // step
             for extent, reach, step in zip(extents, taps, stride, strict=True)
