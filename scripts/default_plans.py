@@ -4,8 +4,8 @@
     python scripts/default_plans.py [--board B ...] [--optimize LEVEL ...] [--objective O] [MODEL.tflite ...]
 
 Without models: ``examples/digits.tflite`` and the reference models of the shared folder (``HARNESS_SHARED``, else
-``../shared`` beside the checkout). The objective is cycles where the core has a table of them, else instructions. Counts
-are exact: the same kernels and compilers give the same files.
+``../shared`` beside the checkout). The objective is cycles where the core has a table of them, else instructions.
+Counts are exact: the same kernels and compilers give the same files.
 """
 
 from __future__ import annotations
