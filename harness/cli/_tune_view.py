@@ -50,6 +50,7 @@ def result_json(found: TuneResult, path: Path) -> str:
 def _whole(found: Measurement) -> dict[str, Any]:
     return {
         "instructions": None if found.instructions is None else int(found.instructions.value),
+        "cycles": found.cycles and {"zero_wait": found.cycles.zero_wait, "flash_wait": found.cycles.flash_wait},
         "latency_us": None if found.latency is None else found.latency.value,
         "ram_bytes": found.ram.model_bytes,
         "weights_bytes": found.flash.weights_bytes,
