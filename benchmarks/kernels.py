@@ -31,7 +31,7 @@ from harness.records import Cycles, Measurement
 from harness.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
-BOARDS = ("mps2_an386", "mps2_an385", "riscv32_virt")
+BOARDS = ("mps2_an386", "mps3_an547", "mps2_an385", "riscv32_virt")
 _WIDTH = 150  # of tables that go to a file
 # Millions of cycles with a flash that has wait states: at most, and the best closed engine on a NUCLEO-L4R5ZI
 # (MLPerf Tiny results: X-CUBE-AI 9.0; ad by Plumerai).
