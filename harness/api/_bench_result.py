@@ -42,6 +42,7 @@ class KernelDistance:
 class Verified:
     """How many inputs and layers were compared with the golden outputs, and by which rule.
 
+    ``steps`` are those of one sequence without a reset, 0 where the model has no state.
     ``distance`` is given where the golden outputs are not those of the TFLite reference.
     """
 
@@ -49,6 +50,7 @@ class Verified:
     reference: Reference
     inputs: int
     layers: int
+    steps: int
     distance: KernelDistance | None
 
 
@@ -149,6 +151,7 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
             reference=verification.reference,
             inputs=verification.inputs,
             layers=verification.layers,
+            steps=verification.steps,
             distance=_distance(verification.distance),
         ),
         output_sha256=found.output_sha256,

@@ -57,7 +57,11 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
     table.add_column(style="bold")
     table.add_column(justify="right")
     table.add_column()
-    for name, quantity in (("instructions", found.instructions), ("latency", found.latency), ("energy", found.energy)):
+    table.add_row("instructions", *_quantity_cells(found.instructions))
+    if (cycles := found.cycles) is not None:
+        table.add_row("cycles", grouped(cycles.zero_wait), f"{cycles.how.value}: memories that answer at once")
+        table.add_row("  flash", grouped(cycles.flash_wait), f"{cycles.how.value}: a flash that has wait states")
+    for name, quantity in (("latency", found.latency), ("energy", found.energy)):
         table.add_row(name, *_quantity_cells(quantity))
     static = ", ".join(f"{s.name} {s.size_bytes:,}" for s in sections if _is_static_ram(s))
     stack = found.ram.stack_bytes
@@ -97,17 +101,24 @@ def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
 
 
 def _layers(layers: tuple[LayerProfile, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    has_cycles = any(layer.cycles is not None for layer in layers)
+    modelled = ("cycles\nmodelled", "with\nflash WS") if has_cycles else ()
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("layer", no_wrap=True)
-    for name in ("MACs", "instructions", "per MAC", "share"):
+    for name in ("MACs", "instructions", "per MAC", "share", *modelled):
         table.add_column(name, justify="right", no_wrap=True)
     total = sum(layer.instructions or 0 for layer in layers)
     for layer in layers:
         per_mac = layer.instructions / layer.macs if layer.instructions is not None and layer.macs else None
         share = f"{layer.instructions / total:.1%}" if layer.instructions is not None and total else "-"
         instructions = grouped(layer.instructions)
-        table.add_row(layer.name, grouped(layer.macs), instructions, grouped(per_mac, 2), share)
+        counted = (grouped(layer.macs), instructions, grouped(per_mac, 2), share)
+        table.add_row(layer.name, *counted, *(_cycle_cells(layer.cycles) if has_cycles else ()))
     return table
+
+
+def _cycle_cells(cycles: Cycles | None) -> tuple[str, str]:
+    return ("-", "-") if cycles is None else (grouped(cycles.zero_wait), grouped(cycles.flash_wait))
 
 
 def _dropped(layers: tuple[LayerProfile, ...]) -> str:
@@ -125,8 +136,9 @@ def _verification(found: Measurement) -> str:
     v = found.verification
     mark = "[green]verified[/]" if v.verified else "[red]NOT VERIFIED[/]"
     against = f"{v.reference.package} {v.reference.version}, {v.reference.kernels} kernels"
+    steps = f", {v.steps} steps without a reset" if v.steps else ""
     layers = f" and {v.layers} layers" if v.layers else ""
-    said = f"{mark}: {v.inputs} inputs{layers} equal to {against} ({_plain(v.rule)})"
+    said = f"{mark}: {v.inputs} inputs{steps}{layers} equal to {against} ({_plain(v.rule)})"
     return said if v.distance is None else f"{said}\n{_distance(v.distance)}"
 
 
