@@ -211,12 +211,13 @@ def _requantized(
         safe &= (sums >= _INT32_MIN) & (sums <= _INT32_MAX)
         clipped = np.clip(sums, _INT32_MIN, _INT32_MAX)
         rescale = _rescale_once if once else _rescale
-        scaled = np.array([rescale(value, m) for value, m in zip(clipped, per_channel, strict=True)], np.int64)
         lifted = np.array(
             [int(value) << max(0, 0 if once else m.shift) for value, m in zip(clipped, per_channel, strict=True)]
         )
-        for values in (lifted, scaled + zero):
-            safe &= np.asarray((values >= _INT32_MIN) & (values <= _INT32_MAX), np.bool_)
+        fits = (lifted >= _INT32_MIN) & (lifted <= _INT32_MAX)
+        inside = np.where(fits, clipped, 0)  # the product of any other could overflow 64 bits
+        scaled = np.array([rescale(value, m) for value, m in zip(inside, per_channel, strict=True)], np.int64)
+        safe &= fits & (scaled + zero >= _INT32_MIN) & (scaled + zero <= _INT32_MAX)
         ends.append(scaled + zero)
     found = _clamped(ends[0], ends[1], limits)
     return Interval(low=np.where(safe, found.low, int(limits.low)), high=np.where(safe, found.high, int(limits.high)))

@@ -18,6 +18,7 @@ from harness.reference import Golden, standard_inputs
 from harness.runtimes.codegen import RUNTIME
 from harness.testing.batch import merge
 from harness.testing.host import build_host
+from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from harness.tflite import read_model
 from tests.passes.networks import RELU, SAME, VALID, Network, model_of, random_network, rewritten_model
 
@@ -165,6 +166,20 @@ def test_an_addition_loses_a_channel_only_with_both_of_its_operands() -> None:
     assert dropped_of(drop_constant_channels(read(net))) == {}
     net, tensors = residual(True)
     assert dropped_of(drop_constant_channels(read(net))) == dict.fromkeys(tensors, (1,))
+
+
+def test_a_ratio_of_scales_that_shifts_far_to_the_left_leaves_any_output_possible() -> None:
+    tensors = [
+        TensorSpec(shape=(1, 4, 4, 2), scales=(1.0,), zero_points=(3,)),
+        TensorSpec(shape=(2, 1, 1, 2), data=np.full((2, 1, 1, 2), 127, np.int8), scales=(0.75,)),
+        TensorSpec(shape=(1, 4, 4, 2), scales=(2.0**-29,), zero_points=(0,)),
+    ]
+    fields = {"strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+    operator = OperatorSpec(op="CONV_2D", inputs=(0, 1, -1), outputs=(2,), options="Conv2DOptions", fields=fields)
+    graph = read_model(build_model(tensors, [operator], inputs=(0,), outputs=(2,)), name="steep")
+    found = channel_intervals(graph)[0][2]
+    assert found.low.tolist() == [-128, -128]
+    assert found.high.tolist() == [127, 127]
 
 
 def test_outputs_of_the_model_keep_all_their_channels() -> None:
