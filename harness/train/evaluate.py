@@ -17,8 +17,12 @@ def evaluate(model: bytes, split: Split, task: Task) -> float:
     graph = read_model(model, name="model")
     output = graph.tensor(graph.outputs[0])
     steps = [[batch] for batch in model_inputs(model, split.inputs)]
-    raw = np.concatenate([outputs[0] for outputs in Golden(model).sequence(steps)])
-    return task.score(_dequantized(raw, output), split.targets)
+    golden = Golden(model)
+    # Samples know nothing of each other: a model with state begins anew for each.
+    has_state = any(tensor.is_variable for tensor in graph.tensors.values())
+    answers = [golden.outputs(step) for step in steps] if has_state else golden.sequence(steps)
+    raw = np.concatenate([outputs[0] for outputs in answers])
+    return task.score(dequantized(raw, output), split.targets)
 
 
 def model_inputs(model: bytes, samples: Floats) -> list[Array]:
@@ -39,7 +43,8 @@ def _quantized(values: Floats, tensor: Tensor) -> Array:
     return quantized
 
 
-def _dequantized(values: Array, tensor: Tensor) -> Floats:
+def dequantized(values: Array, tensor: Tensor) -> Floats:
+    """Turn values of a tensor into the numbers that they stand for."""
     if tensor.dtype is DType.FLOAT32:
         return values.astype(np.float32)
     scale, zero = _scale(tensor)

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import sys
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from harness.tasks import Floats, keras, tensorflow
 from harness.testing.compression import example_inputs, example_network
 from harness.tflite import read_model
 from harness.train import convert, model_inputs
+
+convert_module = sys.modules["harness.train.convert"]  # the package's name means the function
 
 
 def of_function(function: Any) -> Network:
@@ -63,6 +66,60 @@ def test_a_network_that_cannot_be_converted_is_an_error_with_the_converters_log(
             of_function(lambda x: tensorflow().py_function(lambda v: v, [x], tensorflow().float32)), rows(), name="m"
         )
     assert isinstance(caught.value, (ToolError, UnsupportedModel))
+    assert caught.value.log
+
+
+def recurrent(types: Literal["float32", "int8"] = "float32") -> Network:
+    layers = keras().layers
+    keras().utils.set_random_seed(7)
+    parts = [layers.Input((5, 8)), layers.Bidirectional(layers.LSTM(4)), layers.Dense(2)]
+    return Network(model=keras().Sequential(parts), types=types)
+
+
+def sequences() -> Floats:
+    return np.random.default_rng(3).random((8, 5, 8), dtype=np.float32)
+
+
+def test_a_crash_of_the_converter_on_a_recurrent_network_is_an_error_with_its_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(convert_module, "_CHILD", "tests.train.crash")
+    with pytest.raises(ToolError) as caught:
+        convert(recurrent(), sequences(), name="m")
+    assert "the converter crashed (its process ended by signal 11)" in caught.value.message
+    assert "LLVM ERROR: out of registers" in caught.value.log
+    assert "unroll=True" in caught.value.hint
+
+
+@pytest.mark.slow
+def test_a_recurrent_network_is_converted_in_a_process_of_its_own_and_answers_as_it_does() -> None:
+    network = recurrent()
+    model = convert(network, sequences(), name="m")
+    golden = Golden(model)
+    outputs = np.concatenate([golden.outputs([each])[0] for each in model_inputs(model, sequences())])
+    np.testing.assert_allclose(outputs, network.model.predict(sequences(), verbose=0), atol=1e-5)
+    int8 = read_model(convert(recurrent("int8"), sequences(), name="m"), name="m")
+    assert {int8.tensor(i).dtype for i in (*int8.inputs, *int8.outputs)} == {DType.INT8}
+
+
+@pytest.mark.slow
+def test_the_converters_own_crash_on_a_gru_in_int8_does_not_end_this_process() -> None:
+    layers = keras().layers
+    model = keras().Sequential([layers.Input((5, 8)), layers.GRU(4), layers.Dense(2)])
+    with pytest.raises((ToolError, UnsupportedModel)) as caught:  # TensorFlow 2.21 ends by signal 11
+        convert(Network(model=model, types="int8"), sequences(), name="m")
+    assert "unroll=True" in f"{caught.value.message}{caught.value.hint}"
+
+
+@pytest.mark.slow
+def test_what_the_converter_says_in_a_process_of_its_own_is_told_as_elsewhere() -> None:
+    layers = keras().layers
+    odd = layers.Lambda(lambda x: tensorflow().py_function(lambda v: v, [x], tensorflow().float32))
+    model = keras().Sequential([layers.Input((5, 8)), layers.LSTM(4), odd])
+    with pytest.raises(HarnessError) as caught:
+        convert(Network(model=model, types="float32"), sequences(), name="m")
+    assert isinstance(caught.value, (ToolError, UnsupportedModel))
+    assert "crashed" not in caught.value.message
     assert caught.value.log
 
 
