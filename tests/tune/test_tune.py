@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,26 @@ import pytest
 from harness.api._run import _plan_option
 from harness.boards import load_board
 from harness.cli.app import run
-from harness.errors import UserError
+from harness.errors import DoesNotFit, UserError
 from harness.pipeline import BenchRequest, bench_model
+from harness.records import Measurement
+from harness.runtimes import KernelPlan
 from harness.runtimes.codegen import lower_model
 from harness.store import open_store
-from harness.tune import LayerPlan, PlanFile, TuneRequest, find_objective, read_plan, write_plan
+from harness.tune import (
+    Bench,
+    LayerPlan,
+    PlanFile,
+    TuneRequest,
+    default_objective,
+    find_objective,
+    read_plan,
+    tune,
+    write_plan,
+)
 from harness.tune.layers import planned_bytes, tunable_layers
 from tests.runtimes.models import small_network
-from tests.tune.fakes import INSTRUCTIONS
+from tests.tune.fakes import INSTRUCTIONS, LATENCY, measured
 
 MODEL = small_network()
 M4 = load_board("mps2_an386")
@@ -116,3 +129,53 @@ def test_a_search_resumes_only_with_the_plan_that_it_began_with(tmp_path: Path) 
     first = _plan_option(path)
     write_plan(PlanFile(layers=(LayerPlan(name="a", variant="dsp", signature="CONV_2D"),)), path)
     assert first != _plan_option(path)
+
+
+def by_hand(costs: dict[str, float], ram: dict[KernelPlan, int]) -> Bench:
+    """A bench in which a layer costs what its variant costs, and that takes of RAM what the planner says."""
+
+    def bench(plan: KernelPlan, _what: str, /) -> Measurement:
+        placed = planned_bytes(REQUEST, plan)
+        assert placed is not None
+        ram[plan] = placed
+        return measured({name: costs[variant] for name, variant in plan}, ram_bytes=placed)
+
+    return bench
+
+
+def test_a_limit_of_ram_is_kept_by_slower_kernels() -> None:
+    costs = {"dsp": 10.0, "blocked": 20.0, "generic": 50.0}
+    ram: dict[KernelPlan, int] = {}
+    free = tune(REQUEST, by_hand(costs, ram))
+    assert dict(free.plan.by_name)["conv_2d_0"] == "dsp"
+    assert free.before is not None
+    limit = free.after.ram.model_bytes - 1
+    limited = tune(replace(REQUEST, ram_limit_bytes=limit), by_hand(costs, ram))
+    assert limited.after.ram.model_bytes <= limit
+    assert limited.plan.total is not None
+    assert free.plan.total is not None
+    assert limited.plan.total > free.plan.total
+    assert all(used > limit for plan, used in ram.items() if sum(costs[name] for _, name in plan) < limited.plan.total)
+
+
+def test_a_measured_plan_that_breaks_the_limit_all_the_same_is_an_error() -> None:
+    def bench(plan: KernelPlan, _what: str, /) -> Measurement:
+        return measured({name: 1.0 for name, _ in plan}, ram_bytes=100_000)
+
+    with pytest.raises(DoesNotFit, match="99000 more than allowed"):
+        tune(replace(REQUEST, ram_limit_bytes=1000), bench)
+
+
+def test_a_real_board_is_tuned_by_the_time_of_whole_inferences() -> None:
+    nucleo = load_board("nucleo_l4r5zi")
+    assert default_objective(nucleo) == "latency"
+    request = replace(REQUEST, board=nucleo, objective=LATENCY)
+    found = tune(request, by_hand({"dsp": 30.0, "blocked": 20.0, "generic": 50.0}, {}))
+    chosen = dict(found.plan.by_name)
+    assert chosen["conv_2d_0"] == "blocked"
+    assert dict(found.plan.layers[0].measured) == {"dsp": 0.0, "generic": 20.0, "blocked": -10.0}
+    assert found.plan.objective == "latency"
+    assert found.before is not None
+    assert found.after.latency is not None
+    assert found.before.latency is not None
+    assert found.after.latency.value < found.before.latency.value
