@@ -80,7 +80,7 @@ def lower(layer: Layer) -> Lowered:
             *(scales.tables() if scales.step else ()),
         ),
         scratch_bytes=-(-_plane_rows(rows) * pitch // 4) * 4,
-        helpers=("requantize", "clamp_s8"),
+        helpers=("requantize",),
     )
 
 
