@@ -234,6 +234,7 @@ class LayerProfile:
     variant: str = ""
     dropped: DroppedChannels | None = None
     cycles: Cycles | None = None
+    counted_cycles: int | None = None  # of an emulator that is exact in them
     classes: tuple[tuple[str, int], ...] = ()  # counted, by class of instruction; empty where they are not told apart
 
 
@@ -280,6 +281,7 @@ class Measurement:
     samples_us: tuple[float, ...] = ()
     time: str = ""  # UTC, ISO 8601
     cycles: Cycles | None = None
+    counted_cycles: Quantity | None = None  # of an emulator that is exact in them; never in a column with modelled ones
     classes: tuple[tuple[str, int], ...] = ()
     buffers: tuple[BufferPlace, ...] = ()  # the memory plan
     schema: int = SCHEMA

@@ -13,6 +13,10 @@
 #ifndef HARNESS_WEIGHT
 #ifdef __AVR__
 #define HARNESS_WEIGHT const __flash /* the lower 64 KB of flash, by pointers of their own kind (GNU C) */
+
+/* avr-libc has neither; a program with the harness's start-up has both. */
+float expm1f(float x);
+float erff(float x);
 #else
 #define HARNESS_WEIGHT const
 #endif

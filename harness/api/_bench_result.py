@@ -83,6 +83,7 @@ class Layer:
     macs: int
     instructions: int | None
     cycles: LayerCycles | None
+    counted_cycles: int | None
     variant: str
     read_bytes: Mapping[str, int]
     classes: Mapping[str, int]
@@ -119,6 +120,7 @@ class BenchResult:
     cached: bool
     instructions: int | None
     cycles: Cycles | None
+    counted_cycles: int | None
     classes: Mapping[str, int]
     latency_us: Estimate | None
     energy_uj: Estimate | None
@@ -162,6 +164,7 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
         cached=outcome.cached,
         instructions=None if found.instructions is None else int(found.instructions.value),
         cycles=found.cycles,
+        counted_cycles=None if found.counted_cycles is None else int(found.counted_cycles.value),
         classes=dict(found.classes),
         latency_us=_estimate(found.latency),
         energy_uj=_estimate(found.energy),
@@ -200,6 +203,7 @@ def _layer(layer: LayerProfile) -> Layer:
         macs=layer.macs,
         instructions=layer.instructions,
         cycles=None if cycles is None else _layer_cycles(cycles),
+        counted_cycles=layer.counted_cycles,
         variant=layer.variant,
         read_bytes=dict(layer.reads),
         classes=dict(layer.classes),

@@ -58,6 +58,8 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
     table.add_column(justify="right")
     table.add_column()
     table.add_row("instructions", *_quantity_cells(found.instructions))
+    if (exact := found.counted_cycles) is not None:
+        table.add_row("cycles", grouped(exact.value), f"{exact.how.value}: {_plain(exact.source)}")
     if (cycles := found.cycles) is not None:
         table.add_row("cycles", grouped(cycles.zero_wait), f"{cycles.how.value}: memories that answer at once")
         table.add_row("  flash", grouped(cycles.flash_wait), f"{cycles.how.value}: a flash that has wait states")
@@ -102,10 +104,12 @@ def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:
 
 def _layers(layers: tuple[LayerProfile, ...]) -> Table:
     has_cycles = any(layer.cycles is not None for layer in layers)
+    is_exact = any(layer.counted_cycles is not None for layer in layers)
     modelled = ("cycles\nmodelled", "with\nflash WS") if has_cycles else ()
+    exact = ("cycles",) if is_exact else ()
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("layer", no_wrap=True)
-    for name in ("MACs", "instructions", "per MAC", "share", *modelled):
+    for name in ("MACs", "instructions", "per MAC", "share", *exact, *modelled):
         table.add_column(name, justify="right", no_wrap=True)
     total = sum(layer.instructions or 0 for layer in layers)
     for layer in layers:
@@ -113,7 +117,8 @@ def _layers(layers: tuple[LayerProfile, ...]) -> Table:
         share = f"{layer.instructions / total:.1%}" if layer.instructions is not None and total else "-"
         instructions = grouped(layer.instructions)
         counted = (grouped(layer.macs), instructions, grouped(per_mac, 2), share)
-        table.add_row(layer.name, *counted, *(_cycle_cells(layer.cycles) if has_cycles else ()))
+        cycles = (grouped(layer.counted_cycles),) if is_exact else ()
+        table.add_row(layer.name, *counted, *cycles, *(_cycle_cells(layer.cycles) if has_cycles else ()))
     return table
 
 

@@ -197,6 +197,7 @@ class AvrRecords:
             layer_instructions=costs[2::2],
             reads=by_part[0],
             layer_reads=tuple(by_part[1:]),
+            layer_classes=((),) * self._layers,
             cycles=costs[1],
             layer_cycles=costs[3::2],
         )

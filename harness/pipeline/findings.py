@@ -107,8 +107,18 @@ def measurement_record(
         samples_us=observed.samples_us,
         time=now(),
         cycles=None if counts is None else price_cycles(target.board.core, counts.classes),
+        counted_cycles=_counted_cycles(target, counts),
         classes=() if counts is None else counts.classes,
     )
+
+
+def _counted_cycles(target: Target, counts: Counts | None) -> Quantity | None:
+    """Return the cycles of an emulator that is exact in them, and what they are at the board's clock."""
+    if counts is None or counts.cycles is None:
+        return None
+    milliseconds, megahertz = counts.cycles / target.board.clock_hz * 1e3, target.board.clock_hz / 1e6
+    source = f"{target.rig}, one inference; at {megahertz:g} MHz {milliseconds:,.3f} ms"
+    return Quantity(value=counts.cycles, unit="cycles", how=How.COUNTED, source=source)
 
 
 def _timed(observed: Observed) -> Quantity | None:
@@ -150,6 +160,7 @@ def _with_counts(layer: LayerProfile, counts: Counts, number: int, core: Core) -
         reads=counts.layer_reads[number],
         classes=classes,
         cycles=None if cycles is None else replace(cycles, source=""),
+        counted_cycles=counts.layer_cycles[number] if counts.layer_cycles else None,
     )
 
 

@@ -14,7 +14,7 @@ from harness.errors import DoesNotFit
 from harness.firmware import build, render_project
 from harness.measure import open_emulated
 from harness.pipeline import BenchRequest, bench_model
-from harness.records import Failure, Measurement
+from harness.records import Failure, How, Measurement
 from harness.runtimes import RenderedModel, Runtime
 from harness.store import Store, open_store
 from harness.testing.board import missing_tools
@@ -84,7 +84,18 @@ def test_every_reference_model_is_verified_where_the_memory_holds_it(
 def test_a_model_with_a_convolution_is_verified_on_an_avr_and_larger_ones_do_not_fit(
     shared_models: dict[str, Path], store: Store
 ) -> None:
-    assert is_verified(bench(DIGITS, "simavr_atmega2560", store))
+    digits = bench(DIGITS, "simavr_atmega2560", store)
+    assert is_verified(digits)
+    assert isinstance(digits, Measurement)
+    assert (digits.cycles, digits.latency) == (None, None)  # nothing is modelled here
+    assert digits.counted_cycles is not None
+    assert digits.counted_cycles.how is How.COUNTED
+    by_layer = [layer.counted_cycles or 0 for layer in digits.layers]
+    assert 0 <= digits.counted_cycles.value - sum(by_layer) < 200
+    assert all(
+        layer.instructions and cycles > layer.instructions
+        for layer, cycles in zip(digits.layers, by_layer, strict=True)
+    )
     for name, memory in (("ic", "weights"), ("ad", "weights"), ("vww", "ram"), ("kws", "ram")):
         found = bench(shared_models[name], "simavr_atmega2560", store)
         assert isinstance(found, Failure)

@@ -115,6 +115,7 @@ def _expected_of_avr() -> Counts:
         layer_instructions=instructions,
         reads=tuple(zip(names, total, strict=True)),
         layer_reads=tuple(tuple(zip(names, row, strict=True)) for row in reads),
+        layer_classes=((),) * len(instructions),
         cycles=own_cycles + sum(cycles),
         layer_cycles=cycles,
     )
