@@ -201,6 +201,7 @@ class Verification:
     layers: int
     steps: int = 0  # of one sequence without a reset, where the model has state
     distance: Distance | None = None  # where ``reference`` is not the TFLite reference
+    replaced_values: int = 0  # elements of inputs that the reference refuses, replaced by the nearest it accepts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ class Verified:
     """How many inputs and layers were compared with the golden outputs, and by which rule.
 
     ``steps`` are those of one sequence without a reset, 0 where the model has no state.
-    ``distance`` is given where the golden outputs are not those of the TFLite reference.
+    ``distance`` is given where the golden outputs are not those of the TFLite reference. ``replaced_values`` are the
+    elements of inputs that the reference refuses, each replaced by the nearest that it accepts.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Verified:
     layers: int
     steps: int
     distance: KernelDistance | None
+    replaced_values: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ def bench_result(outcome: BenchOutcome, outputs: tuple[NDArray[np.generic], ...]
             layers=verification.layers,
             steps=verification.steps,
             distance=_distance(verification.distance),
+            replaced_values=verification.replaced_values,
         ),
         output_sha256=found.output_sha256,
         build_key=found.build_key,

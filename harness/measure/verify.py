@@ -3,7 +3,8 @@
 
 At least eight inputs, the first of them again at the end, and once per firmware the bytes of every layer. Where an
 output differs, the layers are gone through with that input and the first one that differs is named. A model with state
-is reset before each input; besides, the inputs are given to it one after the other without a reset, as steps.
+is reset before each input; besides, the inputs are given to it one after the other without a reset, as steps. Inputs
+that the reference refuses are replaced by the nearest that it accepts, and counted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import WrongAnswer
+from harness.errors import BadModel, WrongAnswer
 from harness.link import Device
 from harness.records import Distance, Verification
 from harness.reference import RULE, Golden, compare, kernel_distance, standard_inputs
@@ -50,6 +51,7 @@ class GoldenSet:
     layers: Mapping[int, Array]
     golden: Golden | TflmGolden
     distance: Distance | None = None
+    replaced: int = 0  # elements of inputs that the reference refuses
     shown: GoldenRun
 
 
@@ -60,9 +62,10 @@ def prepare_golden(
     golden = _golden(model, rendered)
     named = _standard_inputs(rendered, STANDARD_INPUTS)
     named += [(f"sample {number}", inputs) for number, inputs in enumerate(samples)]
-    named += [] if own is None else [("own", own)]
-    runs = tuple(GoldenRun(name=name, inputs=inputs, outputs=golden.outputs(inputs)) for name, inputs in named)
-    answers = golden.sequence([inputs for _, inputs in named]) if rendered.has_state else []
+    runs, replaced = _runs(golden, model, named)
+    if own is not None:
+        runs += (GoldenRun(name="own", inputs=own, outputs=golden.outputs(own)),)
+    answers = golden.sequence([run.inputs for run in runs]) if rendered.has_state else []
     steps = tuple(replace(run, outputs=outputs) for run, outputs in zip(runs, answers, strict=False))
     layers = _layer_tensors(golden, [runs[0]], rendered.layers)
     return GoldenSet(
@@ -71,8 +74,31 @@ def prepare_golden(
         layers=layers,
         golden=golden,
         distance=_distance(golden, model, rendered),
+        replaced=replaced,
         shown=runs[0] if own is None else runs[-1],
     )
+
+
+def _runs(
+    golden: Golden | TflmGolden, model: bytes, named: Sequence[tuple[str, tuple[Array, ...]]]
+) -> tuple[tuple[GoldenRun, ...], int]:
+    """Return the inputs with their golden outputs, and how many elements the reference refused and were replaced."""
+    runs: list[GoldenRun] = []
+    replaced = 0
+    for name, given in named:
+        inputs = given
+        try:
+            outputs = golden.outputs(inputs)
+        except BadModel:
+            if not isinstance(golden, Golden):
+                raise
+            from harness.reference.accepted import nearest_accepted, replaced_values
+
+            inputs = nearest_accepted(golden, model, given, [other for _, other in named])
+            replaced += replaced_values(given, inputs)
+            outputs = golden.outputs(inputs)
+        runs.append(GoldenRun(name=name, inputs=inputs, outputs=outputs))
+    return tuple(runs), replaced
 
 
 def _golden(model: bytes, rendered: RenderedModel) -> Golden | TflmGolden:
@@ -121,6 +147,7 @@ def verify(device: Device, rendered: RenderedModel, golden: GoldenSet) -> Verifi
         layers=layers,
         steps=len(golden.steps),
         distance=golden.distance,
+        replaced_values=golden.replaced,
     )
 
 

@@ -100,5 +100,6 @@ def _verify(model: bytes, rendered: RenderedModel, golden: GoldenSet) -> tuple[V
         layers=0,
         steps=len(golden.steps),
         distance=golden.distance,
+        replaced_values=golden.replaced,
     )
     return verification, golden.shown.outputs
