@@ -69,4 +69,9 @@ def _figure(column: Column, found: Quantity) -> tuple[str, str, str, str]:
     digits = digits_of(column, [found.value])
     between = interval(column, found, digits)
     how = column.how.value + (f", {between}" if between else "")
-    return column.label, with_unit(column, found.value).removesuffix(" instructions"), how, found.source
+    return (
+        column.label,
+        with_unit(column, found.value).removesuffix(" instructions").removesuffix(" cycles"),
+        how,
+        found.source,
+    )

@@ -7,19 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.records import Artifact, Candidate, Deployment, Firmware, How, Measurement, Quantity
+from harness.records import Artifact, Candidate, Cycles, Deployment, Firmware, How, Measurement, Quantity
 from harness.stats import pareto_front
 
-Kind = Literal["metric", "percent", "instructions", "time", "energy", "bytes", "count"]
+Kind = Literal["metric", "percent", "instructions", "cycles", "time", "energy", "bytes", "count"]
 
 # What a search may minimise, with the words for it, in the order of the columns.
 _COSTS: Mapping[str, tuple[str, Kind]] = {
     "instructions": ("Instructions", "instructions"),
+    "cycles": ("Cycles", "cycles"),
+    "cycles_flash": ("Cycles, flash that waits", "cycles"),
     "latency": ("Latency", "time"),
     "energy": ("Energy", "energy"),
     "ram": ("RAM", "bytes"),
     "flash": ("Flash", "bytes"),
 }
+_NOT_PLOTTED = {"flash", "cycles", "cycles_flash"}  # unless they are objectives
 _PREFERRED = (How.MEASURED, How.COUNTED, How.MODELLED)
 
 
@@ -82,8 +85,8 @@ def columns_of(entries: Sequence[Entry]) -> tuple[Column, ...]:
 
 
 def cost_columns(columns: Iterable[Column], how: How, objectives: Iterable[Column]) -> tuple[Column, ...]:
-    """Return the costs of one ``how`` that are worth a plot against the metric: flash only where it is an objective."""
-    costs = _COSTS.keys() - {"flash"} | {column.name for column in objectives} & _COSTS.keys()
+    """Return the costs of one ``how`` worth a plot against the metric; flash and cycles where they are objectives."""
+    costs = _COSTS.keys() - _NOT_PLOTTED | {column.name for column in objectives} & _COSTS.keys()
     return tuple(column for column in columns if column.name in costs and column.how is how)
 
 
@@ -154,8 +157,20 @@ def _quantities(entry: Entry) -> Mapping[tuple[str, How], Quantity]:
     found = entry.measurement
     ram = Quantity(value=found.ram.total_bytes, unit="bytes", how=How.COUNTED, source="linked image and painted stack")
     flash = Quantity(value=found.flash.total_bytes, unit="bytes", how=How.COUNTED, source="linked image")
-    costs = {"instructions": found.instructions, "latency": found.latency, "energy": found.energy}
+    costs = {
+        "instructions": found.instructions,
+        **_cycles(found.cycles),
+        "latency": found.latency,
+        "energy": found.energy,
+    }
     named: dict[str, Quantity | None] = {**costs, "ram": ram, "flash": flash}
     for name, value in entry.artifact.metrics if entry.artifact else ():
         named.setdefault(name, Quantity(value=value, unit="", how=How.HOST, source="evaluated on the host"))
     return {(name, value.how): value for name, value in named.items() if value is not None}
+
+
+def _cycles(found: Cycles | None) -> Mapping[str, Quantity]:
+    if found is None:
+        return {}
+    values = {"cycles": found.zero_wait, "cycles_flash": found.flash_wait}
+    return {n: Quantity(value=v, unit="cycles", how=found.how, source=found.source) for n, v in values.items()}

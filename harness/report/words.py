@@ -19,7 +19,14 @@ HOW_WORDS = {
     How.HOST: "on the host",
 }
 
-_UNITS = {"instructions": "per inference", "time": "µs", "energy": "µJ", "bytes": "bytes", "percent": "%"}
+_UNITS = {
+    "instructions": "per inference",
+    "cycles": "per inference",
+    "time": "µs",
+    "energy": "µJ",
+    "bytes": "bytes",
+    "percent": "%",
+}
 
 # C0 and C1 controls but for tab and newline, and what changes the direction of text (Unicode TR 9).
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -44,7 +51,7 @@ def unit_of(column: Column) -> str:
 
 def digits_of(column: Column, values: Sequence[float]) -> int:
     """Return how many decimals a column's figures get, so that all of them line up and the smallest still tells."""
-    if column.kind in ("instructions", "bytes", "count"):
+    if column.kind in ("instructions", "cycles", "bytes", "count"):
         return 0
     if column.kind == "percent":
         return 2
@@ -59,7 +66,7 @@ def figure(column: Column, value: float, digits: int) -> str:
 
 def with_unit(column: Column, value: float) -> str:
     """Return a figure with its unit, for prose and tooltips."""
-    unit = {"instructions": "instructions", "bytes": "B"}.get(column.kind, unit_of(column))
+    unit = {"instructions": "instructions", "cycles": "cycles", "bytes": "B"}.get(column.kind, unit_of(column))
     return f"{figure(column, value, digits_of(column, [value]))} {unit}".rstrip()
 
 

@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records import How, LayerProfile, Quantity
+from harness.records import Cycles, How, LayerProfile, Quantity
 from harness.report.bars import layer_bars, memory_bars
 from harness.report.content import study_content
-from harness.report.figures import Column, Entry, Wanted, columns_of, front_of, objective_columns, quantity
+from harness.report.figures import (
+    Column,
+    Entry,
+    Wanted,
+    columns_of,
+    cost_columns,
+    front_of,
+    objective_columns,
+    quantity,
+)
 from harness.report.scatter import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, scatter
 from harness.report.views import config_rows
 from harness.report.words import compact, digits_of, figure, grouped, moment, percent, plural, visible, with_unit
@@ -65,6 +74,19 @@ def test_the_same_figure_obtained_in_two_ways_takes_two_columns() -> None:
     assert [quantity(first, column) is not None for column in columns] == [True, False]
     wanted = objective_columns(columns_of([first, second]), [Wanted(name="latency", minimised=True)])
     assert [column.how for column in wanted] == [How.MEASURED]
+
+
+def test_modelled_cycles_stand_in_columns_of_their_own_and_in_no_plot() -> None:
+    cycles = Cycles(zero_wait=150, flash_wait=190, source="a table")
+    only = replace(entry(1), measurement=replace(entry(1).measurement, cycles=cycles))
+    columns = [column for column in columns_of([only]) if column.kind == "cycles"]
+    assert [(column.name, column.how) for column in columns] == [
+        ("cycles", How.MODELLED),
+        ("cycles_flash", How.MODELLED),
+    ]
+    assert [found.value for column in columns if (found := quantity(only, column))] == [150, 190]
+    assert cost_columns(columns, How.MODELLED, []) == ()
+    assert with_unit(columns[0], 1500) == "1,500 cycles"
 
 
 def test_time_on_the_host_is_no_objective() -> None:

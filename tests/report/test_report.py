@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UserError
-from harness.records import Candidate, CompressionStep, Failure, How, Measurement, Quantity
+from harness.records import Candidate, CompressionStep, Cycles, Failure, How, LayerProfile, Measurement, Quantity
 from harness.report import run_report, study_report
 from harness.report.content import Content, study_content
 from harness.report.page import render_page
@@ -170,6 +170,17 @@ def test_a_measurement_alone_in_the_store_is_still_shown(tmp_path: Path) -> None
         page = run_report(store, [examples.measurement(1).id], tmp_path / "run.html").read_text()
     assert "unknown board" in page
     assert "a model that is not in the store" in page
+
+
+def test_the_cycles_of_layers_are_shown_as_modelled(tmp_path: Path) -> None:
+    cycles = Cycles(zero_wait=1234, flash_wait=5678)
+    layer = LayerProfile(name="add_0", op="ADD", macs=0, instructions=1000, cycles=cycles)
+    with open_store(tmp_path) as store:
+        store.put(replace(examples.measurement(1), layers=(layer,), cycles=replace(cycles, source="a table of prices")))
+        page = run_report(store, [examples.measurement(1).id], tmp_path / "run.html").read_text()
+    assert page.count("Cycles, flash that waits<small>modelled</small>") == 1
+    assert '<td class="number">1,234</td><td class="number">5,678</td>' in page
+    assert "a table of prices" in page
 
 
 def test_a_study_without_a_measurement_says_so(tmp_path: Path) -> None:
