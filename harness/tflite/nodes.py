@@ -13,6 +13,7 @@ from harness.tflite.flat import Table
 from harness.tflite.operators import BUILTIN_OPERATORS, OPTIONS_TYPE, SUBGRAPH_OPERATORS
 from harness.tflite.options import TableOptions
 
+_MOST_SHOWN = 4  # tensors, and dimensions of one, in a message
 _LOOPS = frozenset({"WHILE", "STABLEHLO_WHILE"})
 _LOOP_HINT = (
     "A recurrent layer (GRU, LSTM, RNN) becomes a loop: fix the batch at 1 and set unroll=True in the layer,"
@@ -31,17 +32,21 @@ def read_calls(model: Table, subgraph: Table) -> Iterator[Call]:
     """Yield the operators of a subgraph in order. Raises UnsupportedModel for one that no runtime here can have."""
     codes: dict[int, tuple[str, int]] = {}
     for index, operator in enumerate(subgraph.tables(schema.SUBGRAPH_OPERATORS, "operator")):
-        yield Call(table=operator, node=_read_node(index, operator, model, codes))
+        yield Call(table=operator, node=_read_node(index, operator, model, subgraph, codes))
 
 
-def _read_node(index: int, operator: Table, model: Table, codes: dict[int, tuple[str, int]]) -> Node:
+def _read_node(index: int, operator: Table, model: Table, subgraph: Table, codes: dict[int, tuple[str, int]]) -> Node:
     code = operator.integer(schema.OPERATOR_OPCODE_INDEX, signed=False)
     if code not in codes:
         codes[code] = _read_code(model.item(schema.MODEL_OPERATOR_CODES, code, f"operator code {code}"))
     op, version = codes[code]
     if op in SUBGRAPH_OPERATORS:
+        tensors = " -> ".join(
+            _shown(subgraph, operator.integers(ports) or ())
+            for ports in (schema.OPERATOR_INPUTS, schema.OPERATOR_OUTPUTS)
+        )
         raise UnsupportedModel(
-            f"{model.file.name}: {op} (operator {index}) runs another subgraph of the file",
+            f"{model.file.name}: {op} (operator {index}, {tensors}) runs another subgraph of the file",
             hint=_LOOP_HINT if op in _LOOPS else "Convert the model without control flow.",
         )
     return Node(
@@ -53,6 +58,22 @@ def _read_node(index: int, operator: Table, model: Table, codes: dict[int, tuple
         intermediates=operator.integers(schema.OPERATOR_INTERMEDIATES) or (),
         options=_read_options(operator, op),
     )
+
+
+def _shown(subgraph: Table, indices: tuple[int, ...]) -> str:
+    """Return types and shapes of tensors for a message, of the first few."""
+    shown: list[str] = []
+    for index in indices[:_MOST_SHOWN]:
+        if index == -1:
+            shown.append("none")
+            continue
+        tensor = subgraph.item(schema.SUBGRAPH_TENSORS, index, f"tensor {index}")
+        number = tensor.integer(schema.TENSOR_TYPE, bits=8)
+        kind = schema.TENSOR_TYPES[number].lower() if 0 <= number < len(schema.TENSOR_TYPES) else f"type {number}"
+        shape = (tensor.integers(schema.TENSOR_SHAPE) or ())[:_MOST_SHOWN]
+        shown.append(f"{kind} {'x'.join(str(extent) for extent in shape) or 'scalar'}")
+    more = ["..."] if len(indices) > _MOST_SHOWN else []
+    return f"[{', '.join((*shown, *more))}]"
 
 
 def _read_code(table: Table) -> tuple[str, int]:

@@ -224,7 +224,9 @@ def test_further_subgraphs_do_no_harm_as_long_as_no_operator_runs_them() -> None
     model.operatorCodes[1] = code_of("IF")
     model.subgraphs[0].operators[1].builtinOptionsType = schema.BuiltinOptions.IfOptions
     model.subgraphs[0].operators[1].builtinOptions = schema.IfOptionsT()
-    with pytest.raises(UnsupportedModel, match=r"IF \(operator 1\) runs another subgraph"):
+    with pytest.raises(
+        UnsupportedModel, match=r"IF \(operator 1, \[int8 1x2x3x3, int32 2\] -> \[int8 1x18\]\) runs another subgraph"
+    ):
         read_model(pack(model), name="two")
 
 

@@ -194,5 +194,5 @@ def test_a_loop_is_refused_with_what_to_change_in_the_layer() -> None:
     loop = OperatorSpec(op="WHILE", inputs=(INPUT,), outputs=(NEW,), options="WhileOptions")
     with pytest.raises(UnsupportedModel) as caught:
         graph_of((loop,), further=())
-    assert "WHILE (operator 0)" in caught.value.message
+    assert "WHILE (operator 0, [float32 1x4] -> [float32 1x4]) runs another subgraph" in caught.value.message
     assert "fix the batch at 1 and set unroll=True" in caught.value.hint
