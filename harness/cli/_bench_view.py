@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.cli._console import console, grouped
 from harness.errors import HarnessError
-from harness.records import BenchOutcome, Distance, How, LayerProfile, Measurement, Quantity, Section
+from harness.records import BenchOutcome, Cycles, Distance, How, LayerProfile, Measurement, Quantity, Section
 
 
 def print_outcome(outcome: BenchOutcome) -> None:

@@ -41,6 +41,11 @@ def test_the_json_of_a_bench_holds_all_that_its_page_promises(model: Path, capsy
     assert set(result["verification"]) == {"rule", "reference", "inputs", "layers", "steps", "distance"}
     assert set(result["verification"]["reference"]) == {"package", "version", "kernels"}
     assert isinstance(result["instructions"], int)
+    assert result["instructions"] < result["cycles"]["zero_wait"] < result["cycles"]["flash_wait"]
+    assert set(result["cycles"]) == {"zero_wait", "flash_wait", "how", "source"}
+    assert {each["cycles"]["how"] for each in (result, *result["layers"])} == {"modelled"}
+    assert all(set(layer["cycles"]) == {"zero_wait", "flash_wait", "how"} for layer in result["layers"])
+    assert all(layer["classes"].keys() <= result["classes"].keys() for layer in result["layers"])
     assert result["latency_us"] is None
     assert result["energy_uj"] is None
     assert [layer["op"] for layer in result["layers"]] == list(OPERATORS)
@@ -59,6 +64,8 @@ def test_a_command_over_several_boards_finishes_all_and_ends_with_the_worst(
     assert set(results[0]["failure"]) == {"kind", "stage", "message"}
     assert [result.get("failure", {}).get("kind") for result in results] == ["NoBoard", None, "BadBoard"]
     assert results[1]["instructions"] is None
+    assert results[1]["cycles"] is None
+    assert all(layer["cycles"] is None for layer in results[1]["layers"])
 
 
 def test_own_data_are_read_and_the_outputs_written(model: Path, tmp_path: Path) -> None:
@@ -95,6 +102,8 @@ def test_the_table_says_how_each_figure_was_obtained_and_that_the_output_was_ver
     assert app.run(["bench", str(model), "--board", "mps2_an386"]) == 0
     printed = capsys.readouterr().out
     assert "counted" in printed
+    assert "modelled: a flash that has wait states" in printed
+    assert max(map(len, printed.splitlines())) <= 80
     assert f"verified: 8 inputs and {len(OPERATORS)} layers" in printed
     assert "\x1b[" not in printed
     assert app.run(["bench", str(model), "--board", "nucleo_l4r5zi", "--estimate"]) == 0
