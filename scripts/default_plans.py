@@ -87,26 +87,21 @@ def tune_one(model: Path, board: Board, level: str, objective: str, store: Store
     return found.plan
 
 
-def merge(plans: Sequence[PlanFile]) -> Mapping[str, str]:
-    """Return the variants by signature of layers that have a choice; of several the one that costs least over all."""
+def merge(plans: Sequence[PlanFile]) -> Mapping[str, Sequence[str]]:
+    """Return the variants by signature of layers that have a choice, the one that costs least over all layers first."""
     costs: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    chosen: dict[str, set[str]] = defaultdict(set)
     for plan in plans:
         for layer in plan.layers:
             if len(layer.measured) > 1:
-                chosen[layer.signature].add(layer.variant)
                 for name, cost in layer.measured:
                     costs[layer.signature][name] += cost
-    return {
-        signature: min(sorted(names), key=lambda name: costs[signature][name])
-        for signature, names in sorted(chosen.items())
-    }
+    return {signature: sorted(sorted(by_name), key=by_name.__getitem__) for signature, by_name in sorted(costs.items())}
 
 
-def as_toml(board: Board, objective: str, levels: Mapping[str, Mapping[str, str]]) -> str:
+def as_toml(board: Board, objective: str, levels: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     """Return the file's text: a table for each optimise level."""
     lines = [
-        f"# The fastest variants of known layers on {board.core.id}, by {objective} on {board.id}.",
+        f"# Variants of known layers on {board.core.id}, the fastest first, by {objective} on {board.id}.",
         "# Written by scripts/default_plans.py; docs/tune.md says how they are used.",
     ]
     for level, plan in levels.items():

@@ -65,9 +65,16 @@ def accepting_variants(layer: Layer, features: frozenset[str]) -> tuple[Variant,
 
 
 def choose_variant(
-    layer: Layer, features: frozenset[str], wanted: str | None = None, preferred: str | None = None
+    layer: Layer,
+    features: frozenset[str],
+    wanted: str | None = None,
+    preferred: str | None = None,
+    ranked: tuple[str, ...] = (),
 ) -> Variant:
     """Return the variant ``wanted`` by a plan, else ``preferred`` where it accepts the layer, else the cheapest.
+
+    Which is cheapest the variants' own hints say, unless it is among those ``ranked`` by measurement: then the first of
+    these. So a variant that is newer than the measurement is judged by its hint.
 
     Only those that accept the layer on a core with ``features`` come into question. Raises UserError where the plan's
     variant does not exist or does not accept the layer, UnsupportedModel where none does.
@@ -87,7 +94,10 @@ def choose_variant(
         )
     if preferred in accepting:
         return accepting[preferred]
-    return min(accepting.values(), key=lambda variant: variant.cost(layer))
+    cheapest = min(accepting.values(), key=lambda variant: variant.cost(layer))
+    if cheapest.name in ranked:
+        return next(accepting[name] for name in ranked if name in accepting)
+    return cheapest
 
 
 @cache

@@ -17,7 +17,7 @@ from harness.memory import BufferRequest, Region, buffer_requests, plan_memory
 from harness.ops import Layer, Variant, choose_variant, count_macs, layer_signature, parse_layer
 from harness.passes import simplify
 from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, RenderedModel, port_of
-from harness.runtimes._default_plans import default_plan
+from harness.runtimes._default_plans import Ranking, default_plan
 from harness.tflite import read_model
 
 
@@ -42,15 +42,15 @@ def lower_model(
 ) -> Lowering:
     """Read a model, simplify it, choose its kernels for a board and lower its layers.
 
-    The variant of a layer is what ``plan`` says by its name, else what ``preferred``, else what the plan that ships for
-    the core says by its signature, else the cheapest by the variants' own hints.
+    The variant of a layer is what ``plan`` says by its name, else what ``preferred`` says by its signature, else what
+    was fastest by the ranking that ships for the core, else the cheapest by the variants' own hints.
 
     Raises BadModel, UnsupportedModel, or UserError for a plan that does not fit the model.
     """
     graph = simplify(read_model(model, name=name))
     prefix = c_prefix(_stem(name))
     layers = parse_layers(graph)
-    chosen = _choose(layers, board, plan, {**default_plan(board.core.id, optimize), **dict(preferred)})
+    chosen = _choose(layers, board, plan, preferred, default_plan(board.core.id, optimize))
     emitted = tuple(
         EmittedLayer(
             name=layer_name,
@@ -136,14 +136,21 @@ def parse_layers(graph: Graph) -> Mapping[str, Layer]:
 
 
 def _choose(
-    layers: Mapping[str, Layer], board: Board, plan: KernelPlan, preferred: Mapping[str, str]
+    layers: Mapping[str, Layer], board: Board, plan: KernelPlan, preferred: KernelPlan, ranking: Ranking
 ) -> tuple[Variant, ...]:
     wanted = dict(plan)
     unknown = sorted(set(wanted) - set(layers))
     if unknown:
         raise UserError(f"the kernel plan names the layer {unknown[0]!r}", hint=did_you_mean(unknown[0], layers))
+    preferences = dict(preferred)
     return tuple(
-        choose_variant(layer, board.core.features, wanted.get(name), preferred.get(layer_signature(layer)))
+        choose_variant(
+            layer,
+            board.core.features,
+            wanted.get(name),
+            preferences.get(signature := layer_signature(layer)),
+            ranking.get(signature, ()),
+        )
         for name, layer in layers.items()
     )
 

@@ -56,6 +56,16 @@ def test_a_preference_serves_where_the_core_can_run_it_and_is_passed_over_elsewh
     assert choose_variant(CONV, frozenset({"dsp"}), "dsp", preferred="generic").name == "dsp"
 
 
+@pytest.mark.usefixtures("two_variants")
+def test_a_ranking_goes_before_hints_of_variants_that_it_knows() -> None:
+    dsp = frozenset({"dsp"})
+    assert choose_variant(CONV, dsp, ranked=("generic", "dsp")).name == "generic"
+    assert choose_variant(CONV, frozenset(), ranked=("dsp", "generic")).name == "generic"
+    assert choose_variant(CONV, dsp, ranked=("generic", "older")).name == "dsp"  # which the ranking does not know
+    assert choose_variant(CONV, dsp, preferred="dsp", ranked=("generic", "dsp")).name == "dsp"
+    assert choose_variant(CONV, dsp, "dsp", ranked=("generic", "dsp")).name == "dsp"
+
+
 def test_a_layer_signature_tells_operator_types_shapes_and_window_and_no_values() -> None:
     assert layer_signature(CONV) == ("CONV_2D s8s8 1x6x6x5 by 5x3x3x5 to 1x6x6x5, window 3x3 stride 1x1 pad 1x1")
     other = dataclasses.replace(CONV, weight_format="block_sparse")

@@ -131,6 +131,9 @@ def test_a_search_resumes_only_with_the_plan_that_it_began_with(tmp_path: Path) 
     assert first != _plan_option(path)
 
 
+SLOW = 90.0  # of variants that a test does not name
+
+
 def by_hand(costs: dict[str, float], ram: dict[KernelPlan, int]) -> Bench:
     """A bench in which a layer costs what its variant costs, and that takes of RAM what the planner says."""
 
@@ -138,7 +141,7 @@ def by_hand(costs: dict[str, float], ram: dict[KernelPlan, int]) -> Bench:
         placed = planned_bytes(REQUEST, plan)
         assert placed is not None
         ram[plan] = placed
-        return measured({name: costs[variant] for name, variant in plan}, ram_bytes=placed)
+        return measured({name: costs.get(variant, SLOW) for name, variant in plan}, ram_bytes=placed)
 
     return bench
 
@@ -155,7 +158,8 @@ def test_a_limit_of_ram_is_kept_by_slower_kernels() -> None:
     assert limited.plan.total is not None
     assert free.plan.total is not None
     assert limited.plan.total > free.plan.total
-    assert all(used > limit for plan, used in ram.items() if sum(costs[name] for _, name in plan) < limited.plan.total)
+    for plan, used in ram.items():
+        assert used > limit or sum(costs.get(name, SLOW) for _, name in plan) >= limited.plan.total
 
 
 def test_a_measured_plan_that_breaks_the_limit_all_the_same_is_an_error() -> None:
@@ -173,7 +177,8 @@ def test_a_real_board_is_tuned_by_the_time_of_whole_inferences() -> None:
     found = tune(request, by_hand({"dsp": 30.0, "blocked": 20.0, "generic": 50.0}, {}))
     chosen = dict(found.plan.by_name)
     assert chosen["conv_2d_0"] == "blocked"
-    assert dict(found.plan.layers[0].measured) == {"dsp": 0.0, "generic": 20.0, "blocked": -10.0}
+    measured_costs = dict(found.plan.layers[0].measured)
+    assert (measured_costs["dsp"], measured_costs["generic"], measured_costs["blocked"]) == (0.0, 20.0, -10.0)
     assert found.plan.objective == "latency"
     assert found.before is not None
     assert found.after.latency is not None
