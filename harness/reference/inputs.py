@@ -89,12 +89,21 @@ def _spread(values: NDArray[np.int8], dtype: DType) -> Array:
             return values > 0
 
 
+def random_state(seed: int) -> int:
+    """Return the first word of xorshift32 for ``seed``."""
+    return _after((SEED ^ (seed * 0x9E37_79B9)) & _MASK or SEED)
+
+
+def _after(state: int) -> int:
+    state ^= (state << 13) & _MASK
+    state ^= state >> 17
+    return state ^ ((state << 5) & _MASK)
+
+
 def _xorshift_bytes(count: int, seed: int) -> bytes:
-    state = (SEED ^ (seed * 0x9E37_79B9)) & _MASK or SEED
+    state = random_state(seed)
     states = np.empty((count + 3) // 4, dtype="<u4")
     for k in range(len(states)):
-        state ^= (state << 13) & _MASK
-        state ^= state >> 17
-        state ^= (state << 5) & _MASK
         states[k] = state
+        state = _after(state)
     return states.tobytes()[:count]
