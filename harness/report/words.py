@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from math import floor, log10
 from pathlib import PurePath
 
-from harness.records import Candidate, CompressionStep, How, Parameters, Quantity, Scalar, Verification
+from harness.records import Candidate, CompressionStep, Distance, How, Parameters, Quantity, Scalar, Verification
 from harness.report.figures import Column, Entry
 
 HOW_WORDS = {
@@ -130,13 +130,25 @@ def in_prose(column: Column) -> str:
 
 
 def verification_text(found: Verification) -> str:
-    """Return what was compared, in one sentence."""
+    """Return what was compared, in one sentence, and how far the kernels are from the TFLite reference if not its."""
     reference = f"{found.reference.package} {found.reference.version} ({found.reference.kernels} kernels)"
     steps = f", {plural(found.steps, 'step')} of a sequence without reset" if found.steps else ""
-    compared = f"over {plural(found.inputs, 'input')}{steps} and the outputs of {plural(found.layers, 'layer')}"
+    layers = f" and the outputs of {plural(found.layers, 'layer')}" if found.layers else ""
+    compared = f"over {plural(found.inputs, 'input')}{steps}{layers}"
     if found.verified:
-        return f"The device's answers equal those of {reference}, {compared}."
+        return f"The device's answers equal those of {reference}, {compared}.{_distance_text(found.distance)}"
     return f"The device's answers do not equal those of {reference}, {compared}: its figures mean nothing."
+
+
+def _distance_text(found: Distance | None) -> str:
+    if found is None:
+        return ""
+    if not found.different:
+        return f" The TFLite reference gives the same {grouped(found.values)} values."
+    return (
+        f" The TFLite reference differs in {grouped(found.different)} of {grouped(found.values)} values"
+        f" ({percent(found.share)}), by at most {found.largest:g}."
+    )
 
 
 def percent(share: float) -> str:
