@@ -61,6 +61,8 @@ def bench(
     if output_files and len(models) * len(board) * len(runtime) > 1:
         raise UserError("--output takes one model on one board", hint="Bench the others by commands of their own.")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices, but its threads spin
+    if plan is not None and "codegen" not in runtime:
+        raise UserError("--plan is for the runtime codegen", hint="The others have one kernel for each operator.")
     if tflm_lib is not None and "tflm" not in runtime:
         raise UserError("--tflm-lib is for the runtime tflm", hint="Add --runtime tflm.")
     from harness.cli._progress import Progress

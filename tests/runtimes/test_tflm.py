@@ -198,6 +198,8 @@ def test_without_a_library_the_interpreter_runs_on_the_host(
 def test_the_library_option_is_for_this_runtime(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bench", "x.tflite", "--tflm-lib", str(STUB)]) == 2
     assert "--tflm-lib is for the runtime tflm" in capsys.readouterr().err
+    assert run(["bench", "x.tflite", "--runtime", "tflm", "--plan", "x.toml"]) == 2
+    assert "--plan is for the runtime codegen" in capsys.readouterr().err
 
 
 def test_a_probe_is_asked_once(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
