@@ -31,6 +31,8 @@ from harness.testing.tensors import activation, bias, constant, output_scale
 from harness.tflite import read_model
 from tests.ops.test_average_pool_2d import TestAveragePool2D as AveragePool2D
 from tests.ops.test_conv_2d import TestConv2D as Conv2D
+from tests.ops.test_max_pool_2d import TestMaxPool2D as MaxPool2D
+from tests.ops.test_mean import TestMean as Mean
 from tests.ops.variants.test_conv_2d_dsp import TestConv2DDsp as Conv2DDsp
 from tests.ops.variants.test_depthwise_conv_2d_dsp import TestDepthwiseConv2DDsp as DepthwiseConv2DDsp
 from tests.ops.variants.test_fully_connected_dsp import TestFullyConnectedDsp as FullyConnectedDsp
@@ -119,6 +121,8 @@ CONTRACTS: tuple[tuple[type[OperatorContract], int], ...] = (
     (FullyConnectedDsp, 24),
     (Add, 24),
     (AveragePool2D, 16),
+    (MaxPool2D, 12),
+    (Mean, 16),
 )
 
 
@@ -157,6 +161,8 @@ def test_every_case_that_a_vector_kernel_accepts_equals_the_reference(tmp_path: 
     assert served["FULLY_CONNECTED"] == 24
     assert served["ADD"] == 24
     assert served["AVERAGE_POOL_2D"] >= 6
+    assert served["MAX_POOL_2D"] == 12
+    assert served["MEAN"] >= 4
     sets = [standard_feeds(cases, step) for step in range(STEPS)]
     outputs = run_on_board(merge([case.rendered for case in cases]), BOARD, tmp_path, sets)
     differing = [differing_cases(cases, inputs, got) for inputs, got in zip(sets, outputs, strict=True)]
