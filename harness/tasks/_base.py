@@ -9,7 +9,7 @@ and the training, which replays the parameters of a candidate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -67,16 +67,18 @@ class TrainingPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a task file declares as ``TASK``."""
+    """What a task file declares as ``TASK``; without ``families`` it is data and a score: nothing can be trained."""
 
     summary: str
     input_range: tuple[float, float]  # every input lies in it
-    loss: str  # a loss of Keras, by its name
     metric: str  # what ``score`` returns; more is better
     score: Callable[[Floats, Array], float]  # outputs [sample, ...], targets
-    plan: TrainingPlan
-    families: Mapping[str, Family]
     load_data: Callable[[], Data]
+    loss: str = "sparse_categorical_crossentropy"  # a loss of Keras, by its name
+    plan: TrainingPlan = TrainingPlan(
+        epochs=30, batch_size=32, learning_rate=1e-2, patience=5, fine_tune_epochs=8, fine_tune_learning_rate=5e-3
+    )
+    families: Mapping[str, Family] = field(default_factory=dict)
 
 
 def accuracy(outputs: Floats, targets: Array) -> float:

@@ -32,10 +32,11 @@ class LoadedTask:
     files: tuple[Path, ...]
 
 
-def load_task(name: str) -> LoadedTask:
+def load_task(name: str, *, to_train: bool = True) -> LoadedTask:
     """Load a task of the package, of a plugin, or from a file whose path ends in ``.py``.
 
-    Raises UserError for an unknown name, BadTask where the file or its data is not what a task must be.
+    ``to_train`` says that it must have a family of networks. Raises UserError for an unknown name, BadTask where the
+    file or its data is not what a task must be.
     """
     module = _load_file(Path(name)) if name.endswith(".py") else registry.load(FAMILY, name)
     task = getattr(module, "TASK", None)
@@ -49,6 +50,8 @@ def load_task(name: str) -> LoadedTask:
     except Exception as error:
         raise BadTask(f"the data of the task {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     _check(name, task, data)
+    if to_train and not task.families:
+        raise BadTask(f"the task {name!r} has no family of networks", hint="docs/tasks.md shows how to write one.")
     return LoadedTask(name=name, task=task, data=data, files=tuple(sorted(_files_beside(file))))
 
 
@@ -147,5 +150,3 @@ def _check(name: str, task: Task, data: Data) -> None:
             raise BadTask(f"{where} is {inputs.dtype} of shape {inputs.shape[1:]}, not float32 of shape {shape}")
         if not (np.isfinite(inputs).all() and inputs.min() >= low and inputs.max() <= high):
             raise BadTask(f"{where} leaves its range of {low:g} to {high:g}, or is not finite")
-    if not task.families:
-        raise BadTask(f"the task {name!r} has no family of networks")

@@ -3,8 +3,21 @@
 
 from harness.train._versions import training_stack
 from harness.train.convert import convert
-from harness.train.evaluate import evaluate, model_inputs
+from harness.train.evaluate import dequantized, evaluate, model_inputs
 from harness.train.fit import fit
+from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
 
-__all__ = ["Trained", "build", "convert", "evaluate", "fit", "model_inputs", "produce", "training_stack"]
+__all__ = [
+    "KerasFile",
+    "Trained",
+    "build",
+    "convert",
+    "dequantized",
+    "evaluate",
+    "fit",
+    "model_inputs",
+    "open_keras_file",
+    "produce",
+    "training_stack",
+]

@@ -110,3 +110,10 @@ def test_an_unknown_name_names_the_nearest() -> None:
     with pytest.raises(UserError) as caught:
         load_task("digit")
     assert "Did you mean 'digits'" in str(caught.value)
+
+
+def test_a_task_without_networks_can_be_scored_but_not_trained(tmp_path: Path) -> None:
+    bare = write(tmp_path, "g", mine=MINE.replace('families={{"one": lambda space: list}}', "families={{}}"))
+    with pytest.raises(BadTask, match="no family of networks"):
+        load_task(bare)
+    assert load_task(bare, to_train=False).data.test.inputs.shape == (3, 1)
