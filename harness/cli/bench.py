@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import harness
+from harness.cli.boards import complete_board
 from harness.errors import EXIT_OK, HarnessError, UserError, worst_exit_code
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL.tflite...", help="Models to measure.")],
-    board: Annotated[list[str], typer.Option("--board", "-b", help="Board to measure on; repeat for several.")] = [
-        "mps2_an386"
-    ],
+    board: Annotated[
+        list[str],
+        typer.Option("--board", "-b", help="Board to measure on; repeat for several.", autocompletion=complete_board),
+    ] = ["mps2_an386"],
     runtime: Annotated[list[str], typer.Option(help="Runtime to render with; repeat for several.")] = ["codegen"],
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Price the counts of an emulated core for a real board that is not here.")

@@ -17,9 +17,21 @@ def register(app: typer.Typer) -> None:
     app.command()(ladder)
 
 
+def complete_task(incomplete: str) -> list[str]:
+    """Return the names of tasks that begin with what has been typed, for the shell's completion."""
+    from harness import registry
+
+    return [name for name in registry.names("harness.tasks") if name.startswith(incomplete)]
+
+
 def ladder(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A .keras file (of either Keras), or a .tflite file.")],
-    data: Annotated[str, typer.Option("--data", metavar="TASK", help="Data and score: a task's name, or its file.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data", metavar="TASK", help="Data and score: a task's name, or its file.", autocompletion=complete_task
+        ),
+    ],
     board: Annotated[
         str, typer.Option("--board", "-b", help="Board of the last step.", autocompletion=complete_board)
     ] = "mps2_an386",

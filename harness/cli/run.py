@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.boards import complete_board
 from harness.errors import EXIT_INTERRUPTED, EXIT_OK
 
 
@@ -19,9 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    board: Annotated[list[str], typer.Option("--board", "-b", help="Board to measure on; repeat for several.")] = [
-        "mps2_an386"
-    ],
+    board: Annotated[
+        list[str],
+        typer.Option("--board", "-b", help="Board to measure on; repeat for several.", autocompletion=complete_board),
+    ] = ["mps2_an386"],
     task: Annotated[str, typer.Option(help="Data and networks: a task's name, or the path of its file.")] = "digits",
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
     timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,

@@ -34,13 +34,15 @@ def main() -> None:
         for number in range(options.count)
     ]
     tally: Counter[str] = Counter()
+    benched = 0
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["HARNESS_RESULTS"] = str(Path(scratch) / "results")
         for converted in convert_all(wanted, Path(scratch)):
             found = check_on_host(converted, Path(scratch))
             _take(found, converted, "host", tally, options.keep)
             if found.verdict == "equal":
-                for board in options.board:
+                benched += 1
+                for board in options.board if options.most is None or benched <= options.most else ():
                     _take(bench(converted, board), converted, board, tally, options.keep)
     for key, number in sorted(tally.items()):
         print(f"{number:6}  {key}")
@@ -77,6 +79,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--types", action="append", choices=TYPES, help="repeat for several (default: all)")
     parser.add_argument("--keras", action="append", choices=("tf_keras", "keras"), help="default: both")
     parser.add_argument("--board", action="append", default=[], help="bench there too; repeat for several")
+    parser.add_argument("--most", type=int, metavar="N", help="bench no more than N networks on each board")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the models that are not equal")
     found = parser.parse_args(arguments)
     found.types = found.types or list(TYPES)
