@@ -103,4 +103,4 @@ def _facts(request: BenchRequest, measurement: Measurement) -> Facts:
 
 
 def _row(name: str, quantity: Quantity) -> tuple[str, str, str]:
-    return name, f"{quantity.value:,.10g} {quantity.unit}", f"{quantity.how.value}: {quantity.source}"
+    return name, f"{quantity.value:,.10g}{"" if quantity.unit == name else f" {quantity.unit}"}", f"{quantity.how.value}: {quantity.source}"
