@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -62,12 +63,13 @@ def open_project(
 ) -> Iterator[Project]:
     """Render into ``keep``, else into a folder of the cache that nobody else uses until the end of the block.
 
-    A folder of the cache serves one project of its board after another, so that only what changed is compiled.
+    A folder of the cache serves one project of its board after another, so that only what changed is compiled. Those
+    with a library that goes with them have folders of their own: a library is compiled anew wherever it lies.
     """
     if keep is not None:
         yield render_project(rendered, board, keep.absolute(), optimize=optimize)
         return
-    base = cache_dir() / "projects" / board.id
+    base = cache_dir() / "projects" / f"{board.id}{_library_mark(rendered)}"
     base.mkdir(parents=True, exist_ok=True)
     for number in count():
         lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -80,6 +82,15 @@ def open_project(
             return
         finally:
             os.close(lock)
+
+
+def _library_mark(rendered: RenderedModel) -> str:
+    """Return what tells folders by the libraries that lie in them; nothing where there are none."""
+    digest = hashlib.sha256()
+    files = [item for library in rendered.libraries for item in sorted(library.files.items())]
+    for path, content in files:
+        digest.update(f"{path} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return f"-{digest.hexdigest()[:12]}" if files else ""
 
 
 def _files_of_earlier_rendering(folder: Path) -> set[str]:

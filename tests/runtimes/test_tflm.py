@@ -13,12 +13,14 @@ import pytest
 from harness.boards import load_board
 from harness.cli.app import run
 from harness.errors import BadModel, DoesNotFit, UnsupportedModel, UserError
+from harness.firmware import open_project
 from harness.firmware.files import project_files
 from harness.graph import DType
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import BenchOutcome
 from harness.runtimes import Library, RenderedModel
 from harness.runtimes._tflm_operators import registration
+from harness.runtimes.codegen import RUNTIME as CODEGEN
 from harness.runtimes.tflm import RUNTIME
 from harness.store import Store, open_store
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
@@ -232,3 +234,16 @@ def test_float_models_are_interpreted_too(store: Store) -> None:
     assert outcome.failure is None, outcome.failure
     assert outcome.measurement is not None
     assert outcome.measurement.verification.verified
+
+
+def test_projects_with_a_library_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    plain = CODEGEN.render(RESHAPE, HOST, name="net")
+    with_library = final(RUNTIME.render(RESHAPE, HOST, name="net", library=STUB))
+    with (
+        open_project(plain, HOST, optimize="speed") as first,
+        open_project(with_library, HOST, optimize="speed") as second,
+        open_project(with_library, HOST, optimize="speed") as third,
+    ):
+        assert first.folder.parent != second.folder.parent == third.folder.parent
+        assert second.folder != third.folder
