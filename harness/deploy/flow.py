@@ -103,4 +103,5 @@ def _facts(request: BenchRequest, measurement: Measurement) -> Facts:
 
 
 def _row(name: str, quantity: Quantity) -> tuple[str, str, str]:
-    return name, f"{quantity.value:,.10g}{"" if quantity.unit == name else f" {quantity.unit}"}", f"{quantity.how.value}: {quantity.source}"
+    unit = "" if quantity.unit == name else f" {quantity.unit}"
+    return name, f"{quantity.value:,.10g}{unit}", f"{quantity.how.value}: {quantity.source}"
