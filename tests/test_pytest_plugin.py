@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
+import harness
+from harness.pytest_plugin import HarnessBench
 from tests.conftest import ROOT
 
 pytest_plugins = ["pytester"]
@@ -57,6 +61,14 @@ def test_a_failure_shows_the_line_of_the_test_and_what_to_do(project: pytest.Pyt
     ended.assert_outcomes(failed=1)
     ended.stdout.fnmatch_lines(["*models/none.tflite cannot be read*"])
     assert not [line for line in ended.outlines if "_bench.py" in line]
+
+
+def test_the_fixture_takes_what_a_bench_takes() -> None:
+    wanted = dict(inspect.signature(harness.bench).parameters)
+    del wanted["results"], wanted["progress"]
+    given = dict(inspect.signature(HarnessBench.__call__).parameters)
+    del given["self"]
+    assert [str(each) for each in given.values()] == [str(each) for each in wanted.values()]
 
 
 def test_without_a_bench_the_plugin_imports_nothing_and_prints_nothing(project: pytest.Pytester) -> None:

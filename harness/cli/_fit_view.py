@@ -30,10 +30,10 @@ def as_dict(found: Fit, model: str) -> dict[str, Any]:
         "weights_bytes": found.weights_bytes,
         "activations_bytes": found.activations_bytes,
         "code": _size(found.code),
-        "base": {"date": found.base_date, "source": found.base_source},
+        "base": {"date": found.base.date, "source": found.base.source},
         "memories": [
             {
-                "name": use.memory,
+                "name": use.name,
                 "kind": use.kind,
                 "size_bytes": use.size_bytes,
                 "needed": _size(use.needed),
@@ -59,13 +59,13 @@ def print_fits(model: str, fits: Sequence[Fit]) -> None:
             verdict = Text(found.verdict, style=_STYLES[found.verdict]) if first else Text()
             exact = f"{use.needed.exact_bytes:,}"
             board = Text(found.board if first else "", style="bold")
-            table.add_row(board, verdict, use.memory, f"{use.needed.bytes:,}", exact, _left(use))
+            table.add_row(board, verdict, use.name, f"{use.needed.bytes:,}", exact, _left(use))
     out = console()
     out.print(Text(model, style="bold"), soft_wrap=True)
     out.print(table)
     out.print()
     out.print(Text(_LEGEND, style="dim"), soft_wrap=True)
-    guessed = [found.board for found in fits if found.base_date is None]
+    guessed = [found.board for found in fits if found.base.date is None]
     if guessed:
         out.print(Text(f"Nobody has measured that part on {', '.join(guessed)}: a guess.", style="dim"), soft_wrap=True)
 

@@ -67,7 +67,7 @@ class MemoryUse:
     ``surely_missing_bytes`` is the same of what is exact alone.
     """
 
-    memory: str
+    name: str
     kind: Literal["flash", "ram"]
     needed: Size
     size_bytes: int
@@ -88,11 +88,19 @@ class MemoryUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseSource:
+    """When and by what the firmware without a model was measured on a board; ``date`` is None where it is assumed."""
+
+    date: str | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """Whether and how a model fits a board.
 
     ``ram`` is what a bench of it would call its total: all static memory and the peak of the stack. ``flash`` likewise.
-    ``base_date`` is the day on which the board's own part was measured, None where it is assumed.
+    ``base`` says when and by what the board's own part was measured.
     """
 
     board: str
@@ -103,8 +111,7 @@ class Fit:
     activations_bytes: int
     code: Size
     memories: tuple[MemoryUse, ...]
-    base_date: str | None
-    base_source: str
+    base: BaseSource
 
     @property
     def missing_bytes(self) -> int:
@@ -181,8 +188,7 @@ def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fi
         activations_bytes=sum(activations.values()),
         code=code,
         memories=memories,
-        base_date=date,
-        base_source=base.source,
+        base=BaseSource(date=date, source=base.source),
     )
 
 
@@ -220,7 +226,7 @@ def _base(board: Board) -> tuple[Base, str | None]:
 def _use(memory: Memory, needed: Size, activations: int) -> MemoryUse:
     block_lacks = activations - memory.block_bytes
     return MemoryUse(
-        memory=memory.name,
+        name=memory.name,
         kind=memory.kind,
         needed=needed,
         size_bytes=memory.size_bytes,

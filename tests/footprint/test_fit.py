@@ -31,7 +31,7 @@ def with_memory(board: Board, name: str, size_bytes: int) -> Board:
 
 def memory(found: Fit, name: str) -> tuple[int, int]:
     """Bytes needed of a memory, bytes missing of it."""
-    return next((use.needed.bytes, use.missing_bytes) for use in found.memories if use.memory == name)
+    return next((use.needed.bytes, use.missing_bytes) for use in found.memories if use.name == name)
 
 
 @pytest.mark.parametrize("board_id", board_ids())
@@ -90,8 +90,8 @@ def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes()
 
 def test_a_board_without_a_measured_base_is_a_guess_that_says_so() -> None:
     found = fit(DIGITS.read_bytes(), load_board("esp32"))
-    assert found.base_date is None
-    assert "guess" in found.base_source
+    assert found.base.date is None
+    assert "guess" in found.base.source
     assert found.ram.error_bytes == found.ram.estimated_bytes - 512
 
 
