@@ -12,13 +12,13 @@
 /* The names, in the order of the records; _classes.py of the harness has the same. */
 #define FOR_EACH_CLASS(X)                                                                                              \
   X(alu)            /* arithmetic, logic, shifts, comparisons, bit fields */                                           \
-  X(alu_shift)      /* with a shifted second operand */                                                                \
-  X(extend)         /* SXTB, UXTH, SXTB16, with or without an addition */                                              \
+  X(alu_shift)      /* with a shifted operand; 32-bit shifts by an immediate */                                        \
+  X(extend)         /* SXTB, UXTH, SXTB16, SBFX, UBFX */                                                               \
   X(mov_imm)        /* MOV, MVN, MOVW, MOVT of an immediate */                                                         \
   X(mul)            /* 32-bit product: MUL, SMULBB, SMMUL */                                                           \
   X(mla)            /* and an addition: MLA, MLS, SMLABB, SMMLA */                                                     \
   X(simd_mac)       /* two products: SMLAD, SMUAD, SMLALD */                                                           \
-  X(dsp_alu)        /* SSAT, PKHBT, QADD, QADD16, SEL */                                                               \
+  X(dsp_alu)        /* SSAT, PKHBT, QADD, QADD16, SEL; SXTAB16 and other extensions with an addition */                \
   X(mull)           /* 64-bit product: SMULL, UMULL */                                                                 \
   X(mlal)           /* and an addition: SMLAL, UMLAL */                                                                \
   X(div)            /* SDIV, UDIV */                                                                                   \

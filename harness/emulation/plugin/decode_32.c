@@ -18,24 +18,40 @@ static decoded_t decode_pairs_and_lists(uint16_t first, uint16_t second) {
 }
 
 static decoded_t decode_shifted(uint16_t first, uint16_t second) {
-  enum { ORR = 2, PKH = 6 };
+  enum { PKH = 6 };
   unsigned int operation = bits(first, 5, 4), number = bits(second, 8, 4);
-  bool shifted = (second & 0x70F0) != 0, moves = operation == ORR && bits(first, 0, 4) == PC;
-  int name = operation == PKH ? CLASS_dsp_alu : shifted && !moves ? CLASS_alu_shift : CLASS_alu;
+  bool shifted = (second & 0x70F0) != 0;
+  int name = operation == PKH ? CLASS_dsp_alu : shifted ? CLASS_alu_shift : CLASS_alu;
   return plain(name, number == PC ? NONE : one(number)); /* PC stands for a comparison */
 }
 
 static decoded_t decode_immediate(uint16_t first, uint16_t second) {
-  enum { ORR = 2, ORN = 3, MOVW = 0x4, MOVT = 0xC, SSAT = 0x10, SSAT16 = 0x12, USAT = 0x18, USAT16 = 0x1A };
+  enum { ORR = 2, ORN = 3 };
+  enum { MOVW = 0x4, MOVT = 0xC, SSAT = 0x10, SSAT16 = 0x12, SBFX = 0x14, USAT = 0x18, USAT16 = 0x1A, UBFX = 0x1C };
   unsigned int number = bits(second, 8, 4), operation = bits(first, 5, 4);
   int name = CLASS_alu;
   if (bits(first, 9, 1) == 0) {
     name = (operation == ORR || operation == ORN) && bits(first, 0, 4) == PC ? CLASS_mov_imm : CLASS_alu;
   } else {
     operation = bits(first, 4, 5);
-    name = operation == MOVW || operation == MOVT                                                            ? CLASS_mov_imm
-           : operation == SSAT || operation == SSAT16 || operation == USAT || operation == USAT16 ? CLASS_dsp_alu
-                                                                                                             : CLASS_alu;
+    switch (operation) {
+    case MOVW:
+    case MOVT:
+      name = CLASS_mov_imm;
+      break;
+    case SSAT:
+    case SSAT16:
+    case USAT:
+    case USAT16:
+      name = CLASS_dsp_alu;
+      break;
+    case SBFX:
+    case UBFX:
+      name = CLASS_extend;
+      break;
+    default:
+      break;
+    }
   }
   return plain(name, number == PC ? NONE : one(number));
 }
@@ -80,8 +96,11 @@ static decoded_t decode_registers(uint16_t first, uint16_t second) {
   enum { REV = 9, CLZ = 11 };
   uint16_t result = one(bits(second, 8, 4));
   unsigned int operation = bits(first, 4, 4);
+  if (operation < 8 && bits(second, 7, 1) == 0) {
+    return plain(CLASS_alu, result); /* a shift by a register */
+  }
   if (operation < 8) {
-    return plain(bits(second, 7, 1) != 0 ? CLASS_extend : CLASS_alu, result); /* or a shift by a register */
+    return plain(bits(first, 0, 4) == PC ? CLASS_extend : CLASS_dsp_alu, result); /* SXTB16, SXTAB16 */
   }
   return plain(bits(second, 7, 1) != 0 && (operation == REV || operation == CLZ) ? CLASS_alu : CLASS_dsp_alu, result);
 }

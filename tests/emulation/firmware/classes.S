@@ -35,7 +35,7 @@ function layer_arithmetic
   add r2, sp, #8 @ alu
   adr r2, leaf @ alu
   lsls r2, r0, #3 @ alu
-  lsl.w r2, r0, #3 @ alu
+  lsl.w r2, r0, #3 @ alu_shift
   lsl.w r2, r0, r1 @ alu
   rors r2, r0 @ alu
   cmp r0, r1 @ alu
@@ -45,7 +45,7 @@ function layer_arithmetic
   eor.w r2, r0, r1, asr #31 @ alu_shift
   cmp.w r0, r1, lsl #1 @ alu_shift
   bfi r2, r0, #8, #8 @ alu
-  ubfx r2, r0, #1, #3 @ alu
+  ubfx r2, r0, #1, #3 @ extend
   clz r2, r0 @ alu
   rev r2, r0 @ alu
   rev.w r2, r0 @ alu
@@ -53,7 +53,8 @@ function layer_arithmetic
   uxth.w r2, r0 @ extend
   sxtb16 r2, r0 @ extend
   sxtb16 r2, r0, ror #8 @ extend
-  sxtab r2, r0, r1 @ extend
+  sxtab r2, r0, r1 @ dsp_alu
+  uxtab16 r2, r0, r1 @ dsp_alu
   ssat r2, #8, r0, asr #1 @ dsp_alu
   usat r2, #7, r0 @ dsp_alu
   ssat16 r2, #8, r0 @ dsp_alu
