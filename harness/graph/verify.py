@@ -71,11 +71,17 @@ def _check_node(graph: Graph, node: Node, written: set[int]) -> None:
     for index in node.outputs:
         if index not in graph.tensors:
             raise BadModel(f"{where} writes tensor {index}, which does not exist")
-        if graph.tensors[index].is_variable and node.op in _WRITE_VARIABLES:
+        if graph.tensors[index].is_variable and (node.op in _WRITE_VARIABLES or _widens_constant(graph, node)):
             continue
         if index in written:
             raise BadModel(f"{where} writes tensor {index}, which is a constant, an input or written before")
         written.add(index)
+
+
+def _widens_constant(graph: Graph, node: Node) -> bool:
+    """Tell how a model of half-precision weights sets the first value of a variable."""
+    source = graph.tensors.get(node.inputs[0]) if node.op == "DEQUANTIZE" and node.inputs else None
+    return source is not None and source.data is not None and source.dtype is DType.FLOAT16
 
 
 def _check_tensor(graph: Graph, index: int, tensor: Tensor) -> None:

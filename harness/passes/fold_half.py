@@ -13,6 +13,7 @@ from harness.graph import DType, Graph, Node
 def fold_half(graph: Graph) -> Graph:
     """Return the graph with float32 constants for DEQUANTIZE of float16 ones; every half is exact as a single.
 
+    A variable that is written so has it as its first value: the interpreter widens a constant once, not every time.
     Outputs of the model are left alone: they must be computed where they are read.
     """
     tensors = dict(graph.tensors)
@@ -32,5 +33,8 @@ def fold_half(graph: Graph) -> Graph:
             continue
         data = source.data.astype(np.float32)
         data.flags.writeable = False
-        tensors[output.index] = replace(output, data=data, quantization=None)
+        if output.is_variable:
+            tensors[output.index] = replace(output, initial=data if data.any() else None, quantization=None)
+        else:
+            tensors[output.index] = replace(output, data=data, quantization=None)
     return replace(graph, nodes=tuple(kept), tensors=tensors)
