@@ -75,11 +75,13 @@ class Library:
     """A PlatformIO library that the sources need.
 
     Either ``requirement`` names one for the library manager, with its version, or ``files`` are what it consists of, by
-    path in its folder, and go with the project under ``name``.
+    path in its folder, and go with the project under ``name``. ``macros`` are those that its own files are compiled
+    with: who includes its headers must see the same.
     """
 
     name: str
     requirement: str = ""
+    macros: tuple[tuple[str, str], ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from pathlib import Path
 
 from harness.boards import Board
@@ -15,6 +18,8 @@ REGISTRY = {"arduino": "spaziochirale/Chirale_TensorFLowLite@2.0.0"}
 _HEADER = "tensorflow/lite/micro/micro_interpreter.h"
 _SOURCES = (".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".inc", ".s", ".S", ".a", ".json", ".properties", ".py")
 _MOST_BYTES = 200_000_000
+_MACRO = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VALUE = re.compile(r"[A-Za-z0-9_.]*")
 HINT = (
     "Give one by --tflm-lib DIR: a PlatformIO library (a folder with library.json) whose include path has"
     " tensorflow/lite/micro/*.h. docs/runtimes.md says how to come by one."
@@ -41,4 +46,29 @@ def _local(folder: Path) -> Library:
         raise UserError(f"{folder} has no {_HEADER}: it is not TensorFlow Lite Micro", hint=HINT)
     if sum(path.stat().st_size for path in paths) > _MOST_BYTES:
         raise UserError(f"{folder} has more than {_MOST_BYTES // 1_000_000} MB of sources", hint=HINT)
-    return Library(name=NAME, files={path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return Library(name=NAME, files=files, macros=_macros(folder / "library.json"))
+
+
+def _macros(manifest: Path) -> tuple[tuple[str, str], ...]:
+    """Return the macros in the flags that a manifest gives its library's files; one without a value is 1."""
+    if not manifest.is_file():
+        return ()
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+        flags = found.get("build", {}).get("flags", [])
+        if not isinstance(flags, str | list):
+            raise TypeError("build.flags must be a text or a list of texts")
+        words = [word for flag in ([flags] if isinstance(flags, str) else flags) for word in shlex.split(flag)]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UserError(f"{manifest} is no library's manifest: {error}") from error
+    macros = []
+    for position, word in enumerate(words):
+        if not word.startswith("-D"):
+            continue
+        text = word[2:] or (words[position + 1] if position + 1 < len(words) else "")
+        name, equals, value = text.partition("=")
+        if not _MACRO.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise UserError(f"{manifest}: the macro {text!r} cannot be passed on to the application")
+        macros.append((name, value if equals else "1"))
+    return tuple(macros)

@@ -134,6 +134,8 @@ def _sources(
         "operators": operators,
         "arena_bytes": arena_bytes,
         "probe": probe,
+        "macros": library.macros,
+        "bare": board.kind != "host" and board.platformio.framework is None,
         "inputs": tuple(port_of(graph.tensor(index)) for index in graph.inputs),
         "outputs": tuple(port_of(graph.tensor(index)) for index in graph.outputs),
     }

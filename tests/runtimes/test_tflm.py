@@ -150,6 +150,22 @@ def test_a_library_goes_with_the_project_and_into_its_key() -> None:
     assert not any(str(STUB.parent).encode() in content for content in files.values())
 
 
+def test_the_application_sees_the_macros_of_the_library(tmp_path: Path) -> None:
+    shutil.copytree(STUB, tmp_path / "stub")
+    manifest = tmp_path / "stub" / "library.json"
+    plain = json.loads(manifest.read_text())
+    plain["build"]["flags"] = ["-DTF_LITE_STATIC_MEMORY -O2", "-D DEPTH=3"]
+    manifest.write_text(json.dumps(plain))
+    rendered = final(RUNTIME.render(RESHAPE, M4, name="net", library=tmp_path / "stub"))
+    assert "#define TF_LITE_STATIC_MEMORY 1\n" in rendered.files["net_library.h"]
+    assert "#define DEPTH 3\n" in rendered.files["net_library.h"]
+    for flags in (["-DX=(1)"], ["-D1X"], [3], {"a": 1}):
+        plain["build"]["flags"] = flags
+        manifest.write_text(json.dumps(plain))
+        with pytest.raises(UserError):
+            RUNTIME.render(RESHAPE, M4, name="net", library=tmp_path / "stub")
+
+
 @pytest.mark.parametrize("path", ["../outside.c", "a b.c", "/etc/passwd", "x\n.c", "a/../b.c"])
 def test_files_of_a_library_stay_inside_the_project(path: str) -> None:
     rendered = final(RUNTIME.render(RESHAPE, M4, name="net", library=STUB))
