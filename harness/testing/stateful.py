@@ -12,7 +12,7 @@ import pytest
 from harness.reference import Golden, compare, standard_inputs
 from harness.testing.batch import merge
 from harness.testing.board import missing_tools, run_on_board
-from harness.testing.host import Array, HostProgram, build_host
+from harness.testing.host import SANITIZERS, Array, HostProgram, build_host
 from harness.testing.mutation import break_layer
 from harness.testing.operators import HOST, Case, OperatorContract, differing_cases
 
@@ -30,7 +30,8 @@ class StatefulContract(OperatorContract):
             super().test_every_case_equals_the_reference_kernel(board, tmp_path)
             return
         cases = self.cases(HOST, self.cases_on_host)
-        program = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False)
+        batch = merge([case.rendered for case in cases])
+        program = build_host(batch, tmp_path, flags=("-O0", *SANITIZERS), with_layers=False)
         sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
         differing = [
             differing_cases(cases, inputs, run.outputs) for inputs, run in zip(sets, program.run(sets), strict=True)

@@ -27,6 +27,9 @@ def network(name: str) -> Any:
     k = keras()
     layers = k.layers
     k.utils.set_random_seed(1)
+    if name == "stateful":
+        parts = (layers.GRU(8, stateful=True, unroll=True), layers.Dense(3))
+        return k.Sequential([layers.Input((1, 6), batch_size=1), *parts])
     recurrent = {
         "lstm": (layers.LSTM(8), layers.Dense(3)),
         "stacked": (layers.LSTM(6, return_sequences=True), layers.LSTM(5), layers.Dense(3)),
@@ -122,6 +125,8 @@ def test_an_lstm_of_keras_in_int8_equals_the_reference_step_by_step(tmp_path: Pa
         ("lstm_unrolled", "int8", "LOGISTIC"),
         ("gru_unrolled", "float32", "TANH"),
         ("gru_unrolled", "int8", "TANH"),
+        ("stateful", "float32", VARIABLES),
+        ("stateful", "int8", VARIABLES),
         ("stream", "float32", VARIABLES),
         ("stream", "int8", VARIABLES),
         ("stream", "int8_state", VARIABLES),

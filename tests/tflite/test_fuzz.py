@@ -126,7 +126,7 @@ def test_twenty_thousand_damaged_files_end_as_a_graph_or_in_a_named_error() -> N
 
 
 def test_damaged_files_of_a_model_with_state_end_as_a_graph_or_in_a_named_error() -> None:
-    outcomes = _fuzz(state_model(), _MUTATIONS // 4, _SEED)
+    outcomes = _fuzz(state_model(), _MUTATIONS // 8, _SEED)
     assert min(outcomes.values()) > 25
 
 
