@@ -61,6 +61,7 @@ def lower_model(
         )
         for (layer_name, layer), variant in zip(layers.items(), chosen, strict=True)
     )
+    _check_precision(emitted, board)
     return Lowering(graph=graph, prefix=prefix, layers=emitted, requests=_requests(graph, emitted, chosen))
 
 
@@ -116,6 +117,7 @@ class Codegen:
 
 
 RUNTIME = Codegen()
+_IN_DOUBLE_PRECISION = frozenset({"quantize_asymmetric", "quantize_row_asymmetric", "round_s32"})  # helpers
 
 
 def _stem(name: str) -> str:
@@ -153,6 +155,20 @@ def _choose(
         )
         for name, layer in layers.items()
     )
+
+
+def _check_precision(layers: Sequence[EmittedLayer], board: Board) -> None:
+    """Refuse layers that compute in double precision where the compiler's double has the 32 bits of a float."""
+    if board.core.isa != "avr":
+        return
+    for layer in layers:
+        if _IN_DOUBLE_PRECISION.isdisjoint(layer.lowered.helpers):
+            continue
+        node = layer.layer.node
+        raise UnsupportedModel(
+            f"{node.op} (operator {node.index} of the model) computes in double precision, which board {board.id} lacks",
+            hint="Quantize the model to int8, weights and activations both.",
+        )
 
 
 def _check_flash(lowering: Lowering, board: Board) -> None:

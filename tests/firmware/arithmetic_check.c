@@ -146,8 +146,37 @@ static double double_near(uint32_t a, uint32_t b) /* a float's, and more bits th
   return value;
 }
 
+static double wide(uint32_t high) /* with any lower half */
+{
+  uint64_t bits = (uint64_t)high << 32 | (high % 3u == 0 ? 0 : next());
+  double value;
+
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+#define IN_INT32(value) ((value) > -2147483649.0 && (value) < 2147483648.0)
+#define IN_UINT32(value) ((value) > -1.0 && (value) < 4294967296.0)
+
+static void check_doubles(void)
+{
+  CHECK("double +", note_double(wide(a) + wide(b)));
+  CHECK("double -", note_double(wide(a) - wide(b)));
+  CHECK("double *", note_double(wide(a) * wide(b)));
+  CHECK("double /", note_double(wide(a) / wide(b)));
+  CHECK("double + of near ones", note_double(double_near(a, b) + double_near(b, a)));
+  CHECK("double * of near ones", note_double(double_near(a, b) * double_near(b, a)));
+  CHECK("double / of near ones", note_double(double_near(a, b) / double_near(b, a)));
+  CHECK("double compared", double x = wide(a); double y = wide(b); note((uint32_t)(x < y) | (uint32_t)(x <= y) << 1 |
+        (uint32_t)(x > y) << 2 | (uint32_t)(x >= y) << 3 | (uint32_t)(x == y) << 4));
+  CHECK("int32 to double", note_double((double)(int32_t)a); note_double((double)b));
+  CHECK("double to int32", double x = double_near(a, b); note(IN_INT32(x) ? (uint32_t)(int32_t)x : 7u);
+        note(IN_UINT32(x) ? (uint32_t)x : 7u));
+}
+
 static void check_all(void)
 {
+  check_doubles();
   CHECK("float +", note_float(X + Y));
   CHECK("float -", note_float(X - Y));
   CHECK("float *", note_float(X * Y));

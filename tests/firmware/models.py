@@ -56,7 +56,7 @@ static const harness_tensor_t inputs[] = {{tiny_arena, 64}};
 static const harness_tensor_t outputs[] = {{tiny_arena, 16}};
 static const harness_layer_t layers[] = {{tiny_layer, {tiny_arena, 16}}};
 
-const harness_model_t harness_model = {tiny_invoke, tiny_reset, 1, 1, 1, inputs, outputs, layers};
+const harness_model_t harness_model = {tiny_invoke, tiny_reset, 1, 1, 1, inputs, outputs, layers, 0};
 """
 
 

@@ -15,7 +15,7 @@ from tests.firmware.models import tiny_model
 from tests.firmware.test_hal import EMULATORS, boot
 
 SOURCE = Path(__file__).with_name("arithmetic_check.c")
-OPERATIONS = 22
+OPERATIONS = 32
 
 
 @pytest.fixture(scope="module")

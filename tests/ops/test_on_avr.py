@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import UnsupportedModel
 from harness.testing.batch import merge
 from harness.testing.board import missing_tools, run_on_board
 from harness.testing.operators import Case, OperatorContract, differing_cases, render_case, standard_feeds
@@ -67,6 +68,20 @@ def run(operators: tuple[str, ...], types: tuple[str, ...], count: int, folder: 
 def test_operators_of_dense_networks_equal_the_reference_where_int_has_16_bits(tmp_path: Path) -> None:
     assert run(DENSE, EXACT, 1, tmp_path) >= 2 * len(DENSE) - 1
     assert run(WIDE, ("int16",), 1, tmp_path) == len(WIDE)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "hybrid"])
+def test_a_layer_that_computes_in_double_precision_is_refused_before_anything_is_built(dtype: str) -> None:
+    contract = contract_of("fully_connected")
+    assert dtype in contract.dtypes
+    refused = 0
+    for number, model in enumerate(contract.models(dtype, 8)):
+        try:
+            render_case(model, number, BOARD)
+        except UnsupportedModel as error:
+            assert "FULLY_CONNECTED (operator 0 of the model) computes in double precision" in error.message
+            refused += 1
+    assert refused > 0
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Single-precision arithmetic that an ESP8266 has in its ROM, and that the compiler's library therefore leaves out:
  * IEEE 754 binary32, rounded to nearest, ties to even, with subnormal numbers. Names and meaning are those of the GCC
- * manual, "Routines for floating point emulation". Every NaN that comes out is the same quiet one. Of double precision
- * there is only what the C library's functions of floats call: conversion. */
+ * manual, "Routines for floating point emulation". Every NaN that comes out is the same quiet one. Double precision is in
+ * doubles.c; here are the conversions. */
 #include "arithmetic.h"
 
 #define SIGN 0x80000000u
