@@ -56,7 +56,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_every_command_is_documented_and_has_help() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = [path.stem for path in (ROOT / "harness" / "cli").glob("[a-z]*.py") if path.stem != "app"]
+    names = [path.stem.replace("_", "-") for path in (ROOT / "harness" / "cli").glob("[a-z]*.py") if path.stem != "app"]
     assert names
     for name in names:
         assert f"harness {name}" in readme

@@ -14,7 +14,7 @@ from harness.tasks._base import (
     TrainingPlan,
     accuracy,
 )
-from harness.tasks._load import LoadedTask, load_task, task_key
+from harness.tasks._load import LoadedTask, load_task, start_text, task_key
 from harness.tasks._quiet import captured_stderr
 from harness.tasks._space import FixedSpace, RecordingSpace
 from harness.tasks._stack import keras, model_optimization, tensorflow
@@ -38,6 +38,7 @@ __all__ = [
     "keras",
     "load_task",
     "model_optimization",
+    "start_text",
     "task_key",
     "tensorflow",
 ]

@@ -50,9 +50,16 @@ def load_task(name: str, *, to_train: bool = True) -> LoadedTask:
     except Exception as error:
         raise BadTask(f"the data of the task {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     _check(name, task, data)
-    if to_train and not task.families:
-        raise BadTask(f"the task {name!r} has no family of networks", hint="docs/tasks.md shows how to write one.")
+    if to_train:
+        if not task.families:
+            raise BadTask(f"the task {name!r} has no family of networks", hint="docs/tasks.md shows how to write one.")
+        _check_splits(name, data)
     return LoadedTask(name=name, task=task, data=data, files=tuple(sorted(_files_beside(file))))
+
+
+def start_text() -> str:
+    """Return the text of a task file to start from, which runs as it is."""
+    return (Path(__file__).parent / "_start.py").read_text(encoding="utf-8").partition("\n")[2]
 
 
 def task_key(loaded: LoadedTask, stack: Mapping[str, str]) -> str:
@@ -150,3 +157,16 @@ def _check(name: str, task: Task, data: Data) -> None:
             raise BadTask(f"{where} is {inputs.dtype} of shape {inputs.shape[1:]}, not float32 of shape {shape}")
         if not (np.isfinite(inputs).all() and inputs.min() >= low and inputs.max() <= high):
             raise BadTask(f"{where} leaves its range of {low:g} to {high:g}, or is not finite")
+
+
+def _check_splits(name: str, data: Data) -> None:
+    """Raise BadTask where more than a hundredth of what shall be unseen is in the training data."""
+    seen = {sample.tobytes() for sample in data.train.inputs}
+    for part, split in (("validation", data.validation), ("test", data.test)):
+        shared = sum(sample.tobytes() in seen for sample in split.inputs)
+        if 100 * shared > len(split.inputs):
+            raise BadTask(
+                f"{shared} of the {len(split.inputs)} samples of the {part} data of the task {name!r} stand in the"
+                " train data too: a score on them would say nothing",
+                hint="Take out what is twice in the data, then split it.",
+            )

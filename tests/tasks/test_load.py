@@ -18,8 +18,10 @@ from harness.tasks import Data, Split, Task, TrainingPlan, accuracy
 
 
 def load_data():
-    split = Split(inputs=np.array(given.VALUES, np.float32)[:, None], targets=np.zeros(3, np.int32))
-    return Data(train=split, validation=split, test=split)
+    inputs = np.array(given.VALUES, np.float32)[:, None]
+    parts = (inputs, inputs / 2 + 0.15, inputs / 2 + 0.2)
+    train, validation, test = (Split(inputs=part, targets=np.zeros(3, np.int32)) for part in parts)
+    return Data(train=train, validation=validation, test=test)
 
 
 TASK = Task(
@@ -117,3 +119,10 @@ def test_a_task_without_networks_can_be_scored_but_not_trained(tmp_path: Path) -
     with pytest.raises(BadTask, match="no family of networks"):
         load_task(bare)
     assert load_task(bare, to_train=False).data.test.inputs.shape == (3, 1)
+
+
+def test_test_samples_that_stand_in_the_training_data_are_named_before_anything_trains(tmp_path: Path) -> None:
+    leaking = MINE.replace("inputs / 2 + 0.2)", "inputs)")
+    with pytest.raises(BadTask, match=r"3 of the 3 samples of the test data .* stand in the train data too"):
+        load_task(write(tmp_path, "f", mine=leaking))
+    assert load_task(write(tmp_path, "f", mine=leaking), to_train=False).data, "what is only scored may be anything"
