@@ -166,7 +166,7 @@ def _check_precision(layers: Sequence[EmittedLayer], board: Board) -> None:
             continue
         node = layer.layer.node
         raise UnsupportedModel(
-            f"{node.op} (operator {node.index} of the model) computes in double precision, which board {board.id} lacks",
+            f"{node.op} (operator {node.index} of the model) computes in double precision; board {board.id} has none",
             hint="Quantize the model to int8, weights and activations both.",
         )
 
