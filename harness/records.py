@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 SCHEMA = 1
-
 Scalar: TypeAlias = str | int | float | bool
 Parameters: TypeAlias = tuple[tuple[str, Scalar], ...]
 
