@@ -144,6 +144,10 @@ def _verification(found: Measurement) -> str:
     steps = f", {v.steps} steps without a reset" if v.steps else ""
     layers = f" and {v.layers} layers" if v.layers else ""
     said = f"{mark}: {v.inputs} inputs{steps}{layers} equal to {against} ({_plain(v.rule)})"
+    if v.replaced_values:
+        said += (
+            f"\nValues of inputs that the reference refuses, replaced by the nearest it accepts: {v.replaced_values:,}"
+        )
     return said if v.distance is None else f"{said}\n{_distance(v.distance)}"
 
 

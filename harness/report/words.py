@@ -134,7 +134,8 @@ def verification_text(found: Verification) -> str:
     reference = f"{found.reference.package} {found.reference.version} ({found.reference.kernels} kernels)"
     steps = f", {plural(found.steps, 'step')} of a sequence without reset" if found.steps else ""
     layers = f" and the outputs of {plural(found.layers, 'layer')}" if found.layers else ""
-    compared = f"over {plural(found.inputs, 'input')}{steps}{layers}"
+    replaced = f" ({grouped(found.replaced_values)} values that it refuses replaced)" if found.replaced_values else ""
+    compared = f"over {plural(found.inputs, 'input')}{replaced}{steps}{layers}"
     if found.verified:
         return f"The device's answers equal those of {reference}, {compared}.{_distance_text(found.distance)}"
     return f"The device's answers do not equal those of {reference}, {compared}: its figures mean nothing."

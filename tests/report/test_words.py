@@ -20,6 +20,11 @@ def test_layers_are_named_where_they_were_compared() -> None:
     assert text(None, layers=2).endswith("over 8 inputs and the outputs of 2 layers.")
 
 
+def test_values_that_the_reference_refuses_are_counted() -> None:
+    found = Verification(verified=True, rule="equal", reference=TFLM, inputs=8, layers=0, replaced_values=1_234)
+    assert verification_text(found).endswith("over 8 inputs (1,234 values that it refuses replaced).")
+
+
 def test_the_distance_to_the_tflite_reference_is_told() -> None:
     far = Distance(inputs=40, values=25_600, different=8_706, largest=3.0)
     assert text(far).endswith("The TFLite reference differs in 8,706 of 25,600 values (34.0 %), by at most 3.")
