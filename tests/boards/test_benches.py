@@ -150,8 +150,6 @@ def test_counting_by_encodings_equals_counting_one_by_one_on_every_core(
     board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = load_board(board_id)
-    if board.core.isa not in _counter._ISA:
-        pytest.skip(f"{board.core.isa} is counted one by one anyway")
     rendered = CODEGEN.render(DIGITS.read_bytes(), board, name="digits")
     image = build(render_project(rendered, board, tmp_path / "p", optimize="speed"), board).elf
     by_encoding = count_once(board_id, image, rendered)

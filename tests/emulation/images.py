@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import proc
 from harness.boards import Board
 from harness.emulation import CountRequest, Counts
+from harness.settings import data_dir
 
 _SOURCES = Path(__file__).parent / "firmware"
 CLASSES_SOURCE = _SOURCES / "classes.S"
@@ -52,11 +53,14 @@ def build_image(board: Board, folder: Path) -> Path:
 def build_mixed_image(board: Board, folder: Path, optimize: str, *, code_address: int | None = None) -> Path:
     """Build a firmware whose layers are C, so that nobody knows beforehand what they cost."""
     recipe = _RECIPES[board.core.isa]
-    address = "0x40004004u" if board.core.isa == "thumb2" else "0x10000004u"
+    address = {"thumb2": "0x40004004u", "rv32": "0x10000004u", "xtensa": "0x9D050034u"}[board.core.isa]
     flags = (*recipe.flags, f"-DUART_STATE_ADDRESS={address}", "-fno-tree-loop-distribute-patterns", optimize)
     if code_address is not None:
         flags = (*flags, f"-Wl,--section-start=.text={code_address:#x}")
     sources = (*recipe.sources[:-1], "mixed.c")
+    if board.core.isa == "xtensa":  # its compiler's library lacks arithmetic
+        hal = data_dir("firmware_templates") / "hal" / "xtensa_lx60"
+        sources += tuple(str(hal / name) for name in ("integers.c", "floats.c", "doubles.c"))
     return _build(board, folder, dataclasses.replace(recipe, flags=flags, sources=sources))
 
 

@@ -81,6 +81,8 @@ static void read_argument(const char *argument, int *config_fd) {
     config.isa = THUMB;
   } else if (strcmp(argument, "isa=riscv") == 0) {
     config.isa = RISCV;
+  } else if (strcmp(argument, "isa=xtensa") == 0) {
+    config.isa = XTENSA;
   } else if (strcmp(argument, "isa=other") == 0) {
     config.isa = OTHER_ISA;
   } else if (sscanf(argument, "config=%d", config_fd) != 1 && sscanf(argument, "records=%d", &config.records_fd) != 1) {

@@ -12,7 +12,7 @@ typedef struct {
   uint64_t high; /* first address behind it */
 } range_t;
 
-enum { OTHER_ISA, THUMB, RISCV };
+enum { OTHER_ISA, THUMB, RISCV, XTENSA };
 enum { BLOCK_SHIFT = 16, BLOCKS = 1 << 16, MIXED = 0xff };
 
 typedef struct {

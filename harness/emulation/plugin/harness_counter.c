@@ -3,7 +3,7 @@
  * Counts what an inference executes in QEMU: instructions, in Thumb code by class, and data read by memory, exactly, for
  * the whole inference and for each of its layers with all that they call.
  *
- * Arguments: config=N, records=N (file descriptors that QEMU inherits), isa=thumb, riscv or other.
+ * Arguments: config=N, records=N (file descriptors that QEMU inherits), isa=thumb, riscv, xtensa or other.
  *
  * The configuration is text, one fact a line, numbers in decimal, addresses half open:
  *     caller LOW HIGH       the function that calls the inference
@@ -169,7 +169,14 @@ static bool mark(struct qemu_plugin_insn *insn) {
 }
 
 static effect_t effect_of(const uint16_t halfwords[2]) {
-  return config.isa == THUMB ? thumb_effect(halfwords[0], halfwords[1]) : riscv_effect(halfwords[0]);
+  switch (config.isa) {
+  case THUMB:
+    return thumb_effect(halfwords[0], halfwords[1]);
+  case RISCV:
+    return riscv_effect(halfwords[0]);
+  default:
+    return xtensa_effect(halfwords[0], halfwords[1]);
+  }
 }
 
 /* What stands between two callbacks or accesses. */

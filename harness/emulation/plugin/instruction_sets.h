@@ -2,7 +2,8 @@
 /*
  * What an instruction does to memory, by its encoding, so that the usual ones are counted quickly. Whatever is not
  * recognised may do anything, and is counted by what QEMU says of each access. (Armv7-M Architecture Reference Manual,
- * Arm DDI 0403, A5; RISC-V Instruction Set Manual, volume I, the listings of RV32 and of the compressed instructions.)
+ * Arm DDI 0403, A5; RISC-V Instruction Set Manual, volume I, the listings of RV32 and of the compressed instructions;
+ * Xtensa Instruction Set Architecture Reference Manual, chapter 7.)
  */
 #ifndef INSTRUCTION_SETS_H
 #define INSTRUCTION_SETS_H
@@ -126,6 +127,63 @@ static inline effect_t riscv_effect(uint16_t first) {
   case 0x19:
   case 0x1B:
     return PLAIN;
+  default:
+    return ANYTHING;
+  }
+}
+
+/* Three bytes: those without an operand in memory. */
+static inline effect_t xtensa_rst_effect(unsigned int first, unsigned int op1, unsigned int op2) {
+  unsigned int r = first >> 12, m = first >> 6 & 3u, n = first >> 4 & 3u;
+  switch (op1) {
+  case 0:
+    if (op2 == 0) { /* of the many here: RET and JX, CALLX0 */
+      return r == 0 && ((m == 2 && n != 1) || (m == 3 && n == 0)) ? PLAIN : ANYTHING;
+    }
+    if (op2 == 4) { /* the amount of a shift; normalisation */
+      return r <= 4 || r >= 14 ? PLAIN : ANYTHING;
+    }
+    return op2 == 5 || op2 == 7 ? ANYTHING : PLAIN; /* logic, addition, subtraction */
+  case 1: /* shifts, products of 16 bits; not XSR */
+    return op2 <= 4 || (op2 >= 8 && op2 <= 13) ? PLAIN : ANYTHING;
+  case 2: /* MULL */
+    return op2 == 8 ? PLAIN : ANYTHING;
+  case 3: /* conditional moves; not special registers */
+    return op2 >= 8 && op2 <= 11 ? PLAIN : ANYTHING;
+  case 4: /* EXTUI */
+  case 5:
+    return PLAIN;
+  default:
+    return ANYTHING;
+  }
+}
+
+/* Little-endian, of the options only those of an LX106. */
+static inline effect_t xtensa_effect(uint16_t first, uint16_t second) {
+  static const effect_t with_offset[16] = {[0] = READS_1, [1] = READS_2, [2] = READS_4, [4] = STORES,  [5] = STORES,
+                                           [6] = STORES,  [9] = READS_2, [10] = PLAIN,  [12] = PLAIN, [13] = PLAIN};
+  unsigned int r = first >> 12, m = first >> 6 & 3u, n = first >> 4 & 3u, t = first >> 4 & 15u;
+  switch (first & 15u) {
+  case 0x0:
+    return xtensa_rst_effect(first, second & 15u, second >> 4 & 15u);
+  case 0x1: /* L32R */
+  case 0x8: /* L32I.N */
+    return READS_4;
+  case 0x2: /* loads, stores, MOVI, ADDI; what is not named may do anything */
+    return with_offset[r];
+  case 0x5: /* CALL0, but none that moves the window */
+    return n == 0 ? PLAIN : ANYTHING;
+  case 0x6: /* jumps and branches; not ENTRY, not loops */
+    return n != 3 || m >= 2 ? PLAIN : ANYTHING;
+  case 0x7: /* branches */
+  case 0xA: /* ADD.N, ADDI.N, MOVI.N and branches */
+  case 0xB:
+  case 0xC:
+    return PLAIN;
+  case 0x9: /* S32I.N */
+    return STORES;
+  case 0xD: /* MOV.N, RET.N, NOP.N */
+    return r == 0 || (r == 15 && (t == 0 || t == 3)) ? PLAIN : ANYTHING;
   default:
     return ANYTHING;
   }
