@@ -10,7 +10,10 @@
 #include "ledger.h"
 #include "qemu_plugin_api.h"
 
-/* Words for each memory behind the WORTH of a part: bytes read, reads that begin where the one before ended, others. */
+/*
+ * Words for each memory behind the WORTH of a part: bytes read, reads of a word or less that begin where the one before
+ * ended, and other reads. The last two are told apart in Thumb code only.
+ */
 enum { READ_BYTES, READS_SEQUENTIAL, READS_SCATTERED, READ_WORDS };
 
 /* As which load an instruction is observed: the first of a block is pipelined if the block before ended with a load. */
