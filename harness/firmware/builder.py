@@ -28,6 +28,7 @@ _COMPILER = re.compile(r"^(?P<where>\S[^:\n]*:\d+(?::\d+)?): (?:fatal )?error: (
 _LINKER = re.compile(
     r"^.*?(?:/ld(?:\.\w+)?: |undefined reference|multiple definition|Error: |Error 127).*$", re.MULTILINE
 )
+_SYMBOL = re.compile(r"^.*(?:undefined reference to|multiple definition of) .*$", re.MULTILINE)
 _DOWNLOAD = re.compile(r"HTTPClientError|UnknownPackageError|InternetConnectionError|PackageException")
 
 
@@ -125,7 +126,7 @@ def _why(log: str, board: Board) -> ToolError | DoesNotFit:
             hint="'harness doctor' says what is missing; a real board's packages need a network once.",
             log=log,
         )
-    linker = _LINKER.search(log)
+    linker = _SYMBOL.search(log) or _LINKER.search(log)  # the line before a symbol says only in which function it is
     said = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("==")]
     reason = linker.group(0).strip() if linker else (said[-1] if said else "PlatformIO printed nothing")
     return BuildError(f"the firmware for {board.id} was not built: {reason}", log=log)

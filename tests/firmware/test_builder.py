@@ -17,6 +17,7 @@ from harness import pio, proc
 from harness.boards import Board, load_board
 from harness.errors import BuildError, DoesNotFit, ToolError
 from harness.firmware import BuiltImage, Project, build, render_project
+from harness.firmware.builder import _why
 from harness.pio import core_dir, environment, run_pio
 from tests.firmware.conftest import LOCAL_BOARDS, Built, need
 from tests.firmware.models import tiny_model
@@ -134,6 +135,11 @@ def test_a_function_that_is_missing_at_link_time_is_named(arm: None, tmp_path: P
     broken = tiny_model(more={"tiny_binding.c": binding})
     with pytest.raises(BuildError, match="undefined reference to `nowhere'"):
         build(render_project(broken, BOARD, tmp_path / "p", optimize="speed"), BOARD)
+
+
+def test_the_missing_function_is_told_and_not_only_where_it_is_called() -> None:
+    log = "/usr/bin/ld: conv.o: in function `Prepare':\nconv.cc:(.text+0x4): undefined reference to `tell_size'\n"
+    assert "undefined reference to `tell_size'" in _why(log, BOARD).message
 
 
 def test_a_package_that_platformio_cannot_download_is_no_fault_of_the_firmware(
