@@ -56,6 +56,7 @@ class OperatorContract:
     boards: ClassVar[tuple[str, ...]] = (HOST, "mps2_an386", "riscv32_virt")
     cases_on_host: ClassVar[int] = 24
     cases_on_boards: ClassVar[int] = 6
+    many_cases: ClassVar[int] = 300  # of a type on the host, in the slow tests
     inputs_per_case: ClassVar[int] = 6
     seed: ClassVar[int] = 1
 
@@ -100,6 +101,14 @@ class OperatorContract:
         else:
             outputs = run_on_board(batch, board, tmp_path, sets)
         differing = [differing_cases(cases, inputs, got) for inputs, got in zip(sets, outputs, strict=True)]
+        assert differing == [{}] * self.inputs_per_case
+
+    @pytest.mark.slow
+    def test_hundreds_of_cases_equal_the_reference_kernel(self, tmp_path: Path) -> None:
+        cases = self.cases(HOST, self.many_cases)
+        sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
+        runs = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False).run(sets)
+        differing = [differing_cases(cases, inputs, run.outputs) for inputs, run in zip(sets, runs, strict=True)]
         assert differing == [{}] * self.inputs_per_case
 
     def test_the_same_case_is_emitted_with_the_same_bytes(self, dtype: str) -> None:

@@ -43,7 +43,6 @@ class PackedContract(OperatorContract):
     """Subclass it like ``OperatorContract``, and say how to make one operator instead of one model."""
 
     boards: ClassVar[tuple[str, ...]] = (HOST,)
-    many_cases: ClassVar[int] = 300  # of a type, in the slow tests
     float_reach: ClassVar[float] = 8.0  # by which floats are multiplied in every second step
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
