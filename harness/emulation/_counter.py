@@ -22,7 +22,8 @@ from harness.settings import cache_dir
 _SOURCES = Path(__file__).parent / "plugin"
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
 _OTHER = "other"
-_ISA = {"thumb1": "thumb", "thumb2": "thumb", "rv32": "riscv", "xtensa": "xtensa"}  # others are counted too, only slower
+# Others are counted too, only slower.
+_ISA = {"thumb1": "thumb", "thumb2": "thumb", "rv32": "riscv", "xtensa": "xtensa"}
 _COMPILE_SECONDS = 60.0
 
 
