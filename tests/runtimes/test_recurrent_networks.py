@@ -49,16 +49,18 @@ def streaming(k: Any, frames: int) -> Any:
     """Return a layer that keeps the last frames in a variable, which begins as 0.25."""
 
     class Streaming(k.layers.Layer):  # type: ignore[misc]
-        def build(self, shape: Any) -> None:
-            start = k.initializers.Constant(0.25)
-            self.kept = self.add_weight("kept", (1, frames, int(shape[-1])), trainable=False, initializer=start)
+        def build(self, shape: Any) -> None:  # Keras traces it: what it needs is global or its own
+            start = keras().initializers.Constant(0.25)
+            self.kept = self.add_weight("kept", (1, self.frames, int(shape[-1])), trainable=False, initializer=start)
 
         def call(self, x: Any) -> Any:
             joined = tensorflow().concat([self.kept[:, 1:], x], 1)
             self.kept.assign(joined)
             return joined
 
-    return Streaming()
+    layer = Streaming()
+    layer.frames = frames
+    return layer
 
 
 def converted(name: str, types: str) -> bytes:
