@@ -147,7 +147,7 @@ def by_hand(costs: dict[str, float], ram: dict[KernelPlan, int]) -> Bench:
 
 
 def test_a_limit_of_ram_is_kept_by_slower_kernels() -> None:
-    costs = {"dsp": 10.0, "blocked": 20.0, "generic": 50.0}
+    costs = {"dsp": 10.0, "blocked": 20.0, "linear": 20.0, "generic": 50.0}
     ram: dict[KernelPlan, int] = {}
     free = tune(REQUEST, by_hand(costs, ram))
     assert dict(free.plan.by_name)["conv_2d_0"] == "dsp"
@@ -174,7 +174,7 @@ def test_a_real_board_is_tuned_by_the_time_of_whole_inferences() -> None:
     nucleo = load_board("nucleo_l4r5zi")
     assert default_objective(nucleo) == "latency"
     request = replace(REQUEST, board=nucleo, objective=LATENCY)
-    found = tune(request, by_hand({"dsp": 30.0, "blocked": 20.0, "generic": 50.0}, {}))
+    found = tune(request, by_hand({"dsp": 30.0, "blocked": 20.0, "linear": 20.0, "generic": 50.0}, {}))
     chosen = dict(found.plan.by_name)
     assert chosen["conv_2d_0"] == "blocked"
     measured_costs = dict(found.plan.layers[0].measured)
