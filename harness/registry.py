@@ -49,4 +49,5 @@ def _outside(package: str) -> EntryPoints:
 @cache
 def _entry_points() -> EntryPoints:
     """Return all entry points: asked for once, since every installed distribution is read for it (40 ms)."""
-    return entry_points()
+    found = entry_points()
+    return EntryPoints(point for group in found.groups for point in found.select(group=group))
