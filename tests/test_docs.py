@@ -33,13 +33,17 @@ def test_the_commands_of_the_readmes_tour_run(tmp_path: Path) -> None:
     for command in commands:
         words = shlex.split(command)
         assert words[0] == "harness"
+        file = tmp_path / words.pop() if ">" in words else None
         if "MEASUREMENT" in words:
             words[words.index("MEASUREMENT")] = measurement[:12]
+        arguments = [word for word in words[1:] if word != ">"]
         finished = proc.run(
-            [sys.executable, "-m", "harness.cli.app", *words[1:]], timeout_seconds=600, cwd=tmp_path, env=environment
+            [sys.executable, "-m", "harness.cli.app", *arguments], timeout_seconds=600, cwd=tmp_path, env=environment
         )
         said = finished.output
         assert finished.exit_code == 0, f"{command}\n{said}"
+        if file is not None:
+            file.write_text(said, encoding="utf-8")
         if "--json" in words:
             measurement = json.loads(said)["results"][0]["measurement"]
     assert (tmp_path / "firmware" / "platformio.ini").is_file()

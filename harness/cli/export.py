@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from harness.errors import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def register(app: typer.Typer) -> None:
@@ -33,25 +30,10 @@ def export(
     if parquet and output is None:
         raise UserError("Parquet is no text for a terminal", hint="Name a file: -o FILE.")
     import harness
+    from harness.report.table import write_table
 
     table = harness.results(study, results=results)
     if output is None:
         typer.echo(table.to_csv(index=False), nl=False)
-        return
-    try:
-        if parquet:
-            _write_parquet(table, output)
-        else:
-            table.to_csv(output, index=False)
-    except OSError as error:
-        raise UserError(f"{output} cannot be written: {error.strerror or error}") from error
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    try:
-        table.to_parquet(path, index=False)
-    except ImportError as error:
-        raise UserError(
-            "Parquet needs the package pyarrow, which is not installed",
-            hint="Install it with: pip install pyarrow; or take CSV.",
-        ) from error
+    else:
+        write_table(table, output, parquet=parquet)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UserError
@@ -65,6 +66,22 @@ def study_table(store: Store, study: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[*list(_TYPES)[:place], *parameters, *metrics, *list(_TYPES)[place:]])
     frame[parameters] = frame[parameters].convert_dtypes()  # an integer that some rows lack stays one
     return frame.astype(_TYPES)
+
+
+def write_table(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:
+    """Write a table as Parquet or as comma-separated values. Raises UserError where that cannot be."""
+    try:
+        if parquet:
+            table.to_parquet(path, index=False)
+        else:
+            table.to_csv(path, index=False)
+    except ImportError as error:
+        raise UserError(
+            "Parquet needs the package pyarrow, which is not installed",
+            hint="Install it with: pip install pyarrow; or take CSV.",
+        ) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _rows(store: Store, study: str) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two benches, measurements or studies side by side: which figures became better or worse, and whether too much."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+
+from harness.errors import UserError, did_you_mean
+from harness.records import Deployment, Measurement
+from harness.report.content import study_content
+from harness.store import Store
+
+_SIZES = {
+    "ram": ("model_bytes", "stack_bytes", "total_bytes"),
+    "flash": ("weights_bytes", "code_bytes", "total_bytes"),
+}
+FIGURES = (
+    "instructions",
+    "cycles.zero_wait",
+    "cycles.flash_wait",
+    "latency_us",
+    "energy_uj",
+    *(f"{memory}.{part}" for memory, parts in _SIZES.items() for part in parts),
+)
+_LIMIT = re.compile(r"(?P<figure>[a-z_.]+):(?P<percent>[0-9]+(?:\.[0-9]+)?)%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A value, and how it was obtained; less is better."""
+
+    value: float
+    how: str
+
+
+Side: TypeAlias = Mapping[str, Mapping[str, Figure]]  # figures by name, by subject: what was measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure of one subject before and after; ``allowed`` is the share by which it may be larger, if limited."""
+
+    subject: str
+    figure: str
+    before: Figure | None
+    after: Figure | None
+    allowed: float | None = None
+
+    @property
+    def change(self) -> float | None:
+        """How much larger it is, as a share; None where the two do not compare."""
+        if self.before is None or self.after is None or self.before.how != self.after.how:
+            return None
+        if self.before.value == 0:
+            return 0.0 if self.after.value == 0 else None
+        return self.after.value / self.before.value - 1
+
+    @property
+    def problem(self) -> str:
+        """Why a limited figure is a regression; empty where it is none."""
+        if self.allowed is None or self.before is None:  # what was not there before cannot be worse
+            return ""
+        if self.after is None:
+            return f"{self.figure} is not there any more"
+        if self.before.how != self.after.how:
+            return f"{self.figure} was {self.before.how} before and is {self.after.how} now: they do not compare"
+        if self.after.value > self.before.value * (1 + self.allowed):
+            return f"{self.figure} rose from {self.before.value:,.10g} to {self.after.value:,.10g}"
+        return ""
+
+
+def parse_allowances(texts: Sequence[str]) -> Mapping[str, float]:
+    """Read what figures may rise by, written as ``FIGURE:PERCENT%``. Raises UserError for what cannot be read."""
+    found = {}
+    for text in texts:
+        match = _LIMIT.fullmatch(text)
+        if match is None:
+            raise UserError(f"{text!r} is not of the form FIGURE:PERCENT%", hint="Such as: instructions:2%.")
+        if match["figure"] not in FIGURES:
+            raise UserError(f"there is no figure {match['figure']!r}", hint=did_you_mean(match["figure"], FIGURES))
+        found[match["figure"]] = float(match["percent"]) / 100
+    return found
+
+
+def load_side(text: str, store: Store) -> Side:
+    """Return the figures of a file of ``harness bench --json``, of a measurement by its id, or of a study's best.
+
+    Raises UserError where there is no such thing, or the file is none.
+    """
+    if text.endswith(".json"):
+        return _from_file(Path(text))
+    if text in (study.name for study in store.studies()):
+        return _from_study(text, store)
+    measurement = store.find_measurement(text)
+    return {_subject(measurement, store): _figures(measurement)}
+
+
+def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Row, ...]:
+    """Return a row for each figure that either side has, matched by their subjects; one matches one."""
+    if len(before) == len(after) == 1:
+        ((first, was),), ((second, now),) = before.items(), after.items()
+        before, after = ({_joined(first, second): was}, {_joined(first, second): now})
+    rows = []
+    for subject in dict.fromkeys((*before, *after)):
+        was, now = before.get(subject, {}), after.get(subject, {})
+        for figure in FIGURES:
+            if figure in was or figure in now:
+                rows.append(
+                    Row(
+                        subject=subject,
+                        figure=figure,
+                        before=was.get(figure),
+                        after=now.get(figure),
+                        allowed=allowed.get(figure),
+                    )
+                )
+    return tuple(rows)
+
+
+def junit_xml(rows: Sequence[Row]) -> bytes:
+    """Return the limited figures as JUnit XML, a test case each, as continuous integration reads it."""
+    limited = [row for row in rows if row.allowed is not None]
+    failures = sum(bool(row.problem) for row in limited)
+    suite = ElementTree.Element("testsuite", name="harness compare", tests=str(len(limited)), failures=str(failures))
+    for row in limited:
+        case = ElementTree.SubElement(suite, "testcase", classname=_printable(row.subject), name=row.figure)
+        if row.problem:
+            ElementTree.SubElement(case, "failure", type="Regression", message=_printable(row.problem))
+    xml: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return xml
+
+
+def _from_file(path: Path) -> Side:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        results = whole["results"]
+        if whole["schema"] != 1:
+            raise UserError(f"{path} is of schema {whole['schema']}, which this version does not know")
+        return {
+            f"{Path(result['model']).name} on {result['board']} ({result['runtime']})": _from_json(result)
+            for result in results
+            if result["verified"]
+        }
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is not what harness bench --json prints: {type(error).__name__}: {error}",
+            hint=f"Make one with: harness bench MODEL.tflite --json > {path}",
+        ) from error
+
+
+def _from_json(result: Mapping[str, Any]) -> Mapping[str, Figure]:
+    found = {
+        f"{m}.{part}": Figure(value=result[m][part], how="counted") for m, parts in _SIZES.items() for part in parts
+    }
+    if result["instructions"] is not None:
+        found["instructions"] = Figure(value=result["instructions"], how="counted")
+    for name in ("latency_us", "energy_uj"):
+        if result.get(name) is not None:
+            found[name] = Figure(value=result[name]["value"], how=result[name]["how"])
+    if result.get("cycles") is not None:
+        for name in ("zero_wait", "flash_wait"):
+            found[f"cycles.{name}"] = Figure(value=result["cycles"][name], how=result["cycles"]["how"])
+    return found
+
+
+def _figures(found: Measurement) -> Mapping[str, Figure]:
+    figures = {
+        f"{memory}.{part}": Figure(value=getattr(getattr(found, memory), part), how="counted")
+        for memory, parts in _SIZES.items()
+        for part in parts
+    }
+    timed = (("instructions", found.instructions), ("latency_us", found.latency), ("energy_uj", found.energy))
+    figures |= {name: Figure(value=q.value, how=q.how.value) for name, q in timed if q is not None}
+    if found.cycles is not None:
+        for name in ("zero_wait", "flash_wait"):
+            figures[f"cycles.{name}"] = Figure(value=getattr(found.cycles, name), how=found.cycles.how.value)
+    return figures
+
+
+def _from_study(name: str, store: Store) -> Side:
+    """Return for each board the least of each figure over the front."""
+    sides: dict[str, dict[str, Figure]] = {}
+    for part in study_content(store, name).parts:
+        best = sides.setdefault(f"best of the front on {part.board_id}", {})
+        for position in part.front:
+            for figure, value in _figures(part.entries[position].measurement).items():
+                known = best.get(figure)
+                if known is None or (known.how == value.how and value.value < known.value):
+                    best[figure] = value
+    return sides
+
+
+def _subject(measurement: Measurement, store: Store) -> str:
+    deployment = store.get(Deployment, measurement.deployment_key)
+    where = f"{deployment.board} ({deployment.runtime})" if deployment else measurement.rig
+    return f"{measurement.id[:12]} on {where}"
+
+
+def _joined(first: str, second: str) -> str:
+    return first if first == second else f"{first} -> {second}"
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``harness compare``: what changed, what may not, and how continuous integration learns of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.cli import app
+from harness.store import open_store
+from tests.report import synthetic
+
+Result: TypeAlias = dict[str, Any]
+Compare: TypeAlias = Callable[..., int]
+
+
+def result(model: str, *, instructions: int | None = 1000, ram: int = 500, verified: bool = True) -> Result:
+    head = {"model": f"models/{model}", "board": "mps2_an386", "runtime": "codegen", "verified": verified}
+    if not verified:
+        return head | {"failure": {"kind": "WrongAnswer", "stage": "measuring", "message": "no"}}
+    sizes = {"model_bytes": 400, "stack_bytes": 100, "total_bytes": ram, "heap_bytes": 0}
+    flash = {"weights_bytes": 1, "code_bytes": 2, "total_bytes": 3}
+    cycles = {"zero_wait": 1500, "flash_wait": 1900, "how": "modelled", "source": "table"}
+    timed = {"latency_us": None, "energy_uj": None}
+    return head | timed | {"instructions": instructions, "cycles": cycles, "ram": sizes, "flash": flash}
+
+
+def write(path: Path, results: list[Result]) -> str:
+    path.write_text(json.dumps({"schema": 1, "results": results}))
+    return str(path)
+
+
+@pytest.fixture
+def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Compare:
+    monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path / "results"))
+
+    def run(before: list[Result], after: list[Result], *arguments: str) -> int:
+        sides = (write(tmp_path / "a.json", before), write(tmp_path / "b.json", after))
+        return app.run(["compare", *sides, *arguments])
+
+    return run
+
+
+def test_what_rose_by_more_than_is_allowed_ends_with_one_and_is_named(
+    compare: Compare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = [result("a.tflite")], [result("a.tflite", instructions=1021)]
+    assert compare(before, after) == 0
+    assert "+2.10%" in capsys.readouterr().out
+    assert compare(before, after, "--fail-above", "instructions:3%") == 0
+    assert compare(before, after, "--fail-above", "instructions:2%") == 1
+    assert "instructions rose from 1,000 to 1,021" in capsys.readouterr().out
+    assert compare(before, [result("a.tflite", instructions=1020)], "--fail-above", "instructions:2%") == 0
+    assert compare(before, [result("a.tflite", instructions=1)], "--fail-above", "instructions:0%") == 0
+
+
+def test_several_models_are_matched_by_name_and_one_that_fails_now_is_a_regression(
+    compare: Compare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = [result("a.tflite"), result("b.tflite")]
+    after = [result("b.tflite"), result("a.tflite", verified=False), result("new.tflite")]
+    assert compare(before, after, "--fail-above", "ram.total_bytes:0%") == 1
+    printed = capsys.readouterr().out
+    assert "a.tflite on mps2_an386 (codegen): ram.total_bytes is not there any more" in printed
+    assert "b.tflite on mps2_an386 (codegen): " not in printed
+    assert "new.tflite on mps2_an386 (codegen): " not in printed
+
+
+def test_figures_obtained_in_different_ways_do_not_compare(
+    compare: Compare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = {"value": 10.0, "low": None, "high": None, "how": "measured", "source": "timer"}
+    before = [result("a.tflite") | {"latency_us": measured}]
+    after = [result("a.tflite") | {"latency_us": measured | {"how": "modelled", "value": 5.0}}]
+    assert compare(before, after, "--json") == 0
+    rows = {row["figure"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert rows["latency_us"]["change"] is None
+    assert rows["instructions"]["change"] == 0
+    assert compare(before, after, "--fail-above", "latency_us:50%") == 1
+    assert "do not compare" in capsys.readouterr().out
+
+
+def test_continuous_integration_reads_the_checks_as_junit(compare: Compare, tmp_path: Path) -> None:
+    junit = tmp_path / "checks.xml"
+    hostile = '<&">\x07.tflite'
+    limits = ("--fail-above", "instructions:2%", "--fail-above", "ram.total_bytes:0%", "--junit", str(junit))
+    assert compare([result(hostile)], [result(hostile, ram=501)], *limits) == 1
+    suite = ElementTree.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    cases = {case.get("name"): case for case in suite}
+    assert cases["instructions"].find("failure") is None
+    failure = cases["ram.total_bytes"].find("failure")
+    assert failure is not None
+    assert "rose from 500 to 501" in str(failure.get("message"))
+
+
+def test_measurements_and_studies_of_the_store_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(tmp_path / "r") as store:
+        synthetic.fill(store)
+        one, other = (found.id for found in store.measurements(synthetic.STUDY)[:2])
+    where = ["--results", str(tmp_path / "r"), "--json"]
+    assert app.run(["compare", one, other, *where]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert len({row["subject"] for row in rows}) == 1
+    assert all(row["before"] and row["after"] for row in rows if row["figure"].startswith("ram."))
+    assert app.run(["compare", synthetic.STUDY, synthetic.STUDY, *where]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert rows
+    assert {row["change"] for row in rows} == {0.0}
+    assert all(row["subject"].startswith("best of the front on ") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--fail-above", "instructions"], "not of the form FIGURE:PERCENT%"),
+        (["--fail-above", "instruction:1%"], "Did you mean 'instructions'"),
+        (["--junit", "x.xml"], "no checks"),
+        (["--fail-above", "instructions:1%", "--junit", "/no/such/x.xml"], "cannot be written"),
+    ],
+)
+def test_wrong_arguments_are_refused(
+    arguments: list[str], says: str, compare: Compare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare([result("a.tflite")], [result("a.tflite")], *arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"schema": 2, "results": []}', '{"schema": 1, "results": [{}]}'])
+def test_a_file_that_is_no_bench_is_refused(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text(content)
+    missing = str(tmp_path / "none.json")
+    for side, says in ((str(tmp_path / "x.json"), "x.json is "), (missing, "cannot be read")):
+        assert app.run(["compare", side, missing, "--results", str(tmp_path / "r")]) == 2
+        assert says in capsys.readouterr().err
