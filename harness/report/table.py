@@ -35,7 +35,7 @@ _BYTES = (
 _TYPES = (
     {"trial": "int64", "board": "str", "status": "str", "on_front": "bool", "verified": "boolean", "family": "str"}
     | {"compression": "str"}
-    | {"instructions": "Int64"}
+    | {"instructions": "Int64", "cycles_modelled_zero_wait": "Int64", "cycles_modelled_flash_wait": "Int64"}
     | {name: "float64" for _, _, name in _TIMED}
     | dict.fromkeys(_BYTES, "Int64")
     | {"violation": "float64", "reason": "str", "duplicate_of": "Int64", "candidate": "str", "artifact": "str"}
@@ -135,6 +135,8 @@ def _figures(found: Measurement) -> dict[str, Any]:
     return {
         "verified": found.verification.verified,
         "instructions": None if found.instructions is None else int(found.instructions.value),
+        "cycles_modelled_zero_wait": found.cycles and found.cycles.zero_wait,
+        "cycles_modelled_flash_wait": found.cycles and found.cycles.flash_wait,
         **{
             column: quantity.value
             for name, how, column in _TIMED

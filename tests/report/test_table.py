@@ -32,6 +32,9 @@ def test_figures_are_those_of_the_measurements(store: Store) -> None:
         assert row.flash_weights_bytes == found.flash.weights_bytes
         assert found.instructions is not None
         assert row.instructions == found.instructions.value
+        assert found.cycles is not None
+        assert row.cycles_modelled_zero_wait == found.cycles.zero_wait
+        assert row.cycles_modelled_flash_wait == found.cycles.flash_wait
         assert row.verified == found.verification.verified
 
 
