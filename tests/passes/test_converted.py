@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import harness
 from harness.boards import load_board
 from harness.graph import Graph
 from harness.passes import simplify
@@ -17,6 +18,7 @@ from harness.runtimes import RenderedModel
 from harness.runtimes.codegen import RUNTIME
 from harness.tasks import captured_stderr, keras, tensorflow
 from harness.testing.batch import merge
+from harness.testing.board import missing_tools, run_on_board
 from harness.testing.host import build_host
 from harness.tflite import read_model
 
@@ -164,18 +166,49 @@ def test_all_networks_in_all_types_equal_the_reference(tmp_path: Path) -> None:
     check({f"{name}_{kind}": converted(name, kind) for name, kind in kinds}, tmp_path)
 
 
-def check(models: dict[str, bytes], folder: Path) -> None:
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")
+def test_16x8_and_dynamic_range_networks_equal_the_reference_on_a_cortex_m4(
+    models: dict[str, bytes], tmp_path: Path
+) -> None:
+    if reason := missing_tools("mps2_an386"):
+        pytest.skip(reason)
+    check({name: models[name] for name in ("wide_int16", "wide_dynamic")}, tmp_path, "mps2_an386")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")
+@pytest.mark.parametrize("board", ["mps2_an386", "riscv32_virt"])
+@pytest.mark.parametrize("types", ["int16", "dynamic", "float16"])
+def test_networks_with_weights_of_another_type_are_benched_and_verified(
+    types: str, board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := missing_tools(board):
+        pytest.skip(reason)
+    monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path / "results"))
+    for name in ("wide", "skip", "conv_1d", "transpose"):
+        path = tmp_path / f"{name}_{types}.tflite"
+        path.write_bytes(converted(name, types))
+        result = harness.bench(path, board=board)
+        assert result.verified
+        assert result.verification.layers == len(result.layers)
+
+
+def check(models: dict[str, bytes], folder: Path, board_id: str = "host") -> None:
     """Compare the outputs of all models, in one program, with the reference's."""
-    board = load_board("host")
+    board = load_board(board_id)
     rendered = {name: RUNTIME.render(data, board, name=name) for name, data in models.items()}
-    program = build_host(merge(list(rendered.values())), folder, with_layers=False)
+    program = merge(list(rendered.values()))
     ports = [port for model in rendered.values() for port in model.inputs]
     sets = [
         [standard_inputs(port.dtype, port.shape, port.zero_point, count=8)[step][1] for port in ports]
         for step in range(8)
     ]
-    for inputs, run in zip(sets, program.run(sets), strict=True):
-        for (name, data), given, got in zip(models.items(), inputs, run.outputs, strict=True):
+    if board_id == "host":
+        answers = [run.outputs for run in build_host(program, folder, with_layers=False).run(sets)]
+    else:
+        answers = run_on_board(program, board_id, folder, sets)
+    for inputs, outputs in zip(sets, answers, strict=True):
+        for (name, data), given, got in zip(models.items(), inputs, outputs, strict=True):
             (wanted,) = Golden(data).outputs([given])
             assert compare(got, wanted).equal, name
 
