@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,7 @@ from harness.ops import Layer, Variant, choose_variant, count_macs, layer_signat
 from harness.passes import simplify
 from harness.runtimes._base import KernelPlan, LayerInfo, PlannedBuffer, RenderedModel, port_of
 from harness.runtimes._default_plans import Ranking, default_plan
+from harness.settings import data_dir
 from harness.tflite import read_model
 
 
@@ -117,7 +119,6 @@ class Codegen:
 
 
 RUNTIME = Codegen()
-_IN_DOUBLE_PRECISION = frozenset({"quantize_asymmetric", "quantize_row_asymmetric", "round_s32"})  # helpers
 
 
 def _stem(name: str) -> str:
@@ -162,13 +163,19 @@ def _check_precision(layers: Sequence[EmittedLayer], board: Board) -> None:
     if board.core.isa != "avr":
         return
     for layer in layers:
-        if _IN_DOUBLE_PRECISION.isdisjoint(layer.lowered.helpers):
+        if not any(map(_computes_in_double, layer.lowered.helpers)):
             continue
         node = layer.layer.node
         raise UnsupportedModel(
             f"{node.op} (operator {node.index} of the model) computes in double precision; board {board.id} has none",
             hint="Quantize the model to int8, weights and activations both.",
         )
+
+
+def _computes_in_double(helper: str) -> bool:
+    """Say whether a function that layers share has a variable of type double."""
+    template = data_dir("firmware_templates") / "model" / "helpers" / f"{helper}.c.j2"
+    return re.search(r"\bdouble\b", template.read_text(encoding="utf-8")) is not None
 
 
 def _check_flash(lowering: Lowering, board: Board) -> None:
