@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
 from harness.boards import board_ids, load_board
-from harness.errors import UserError
+from harness.errors import UnsupportedModel, UserError
 from harness.footprint import Fit, fit_all
 
 __all__ = ["Fit", "fit"]
@@ -27,12 +27,32 @@ def fit(model: str | Path | bytes, *, board: str | list[str] | tuple[str, ...] |
 
     ``model`` is the path of a ``.tflite`` file, or its bytes; a board is an id, or the path of a board's file. What one
     board gives is a ``Fit``, what several give a tuple of them. Raises BadModel, UnsupportedModel, BadBoard, and
-    UserError where the file cannot be read; a model that does not fit is an answer, not an error.
+    UserError where the file cannot be read; a model that does not fit is an answer, not an error. Without ``board``,
+    boards that have no kernel for one of its layers are passed over.
     """
-    names: Sequence[str] = [board] if isinstance(board, str) else board_ids() if board is None else board
-    data, name = (model, "model.tflite") if isinstance(model, bytes) else (_read(Path(model)), str(model))
+    if board is None:
+        return fit_everywhere(model)[0]
+    names: Sequence[str] = [board] if isinstance(board, str) else board
+    data, name = _model(model)
     fits = fit_all(data, [load_board(each) for each in names], name=name)
     return fits[0] if isinstance(board, str) else fits
+
+
+def fit_everywhere(model: str | Path | bytes) -> tuple[tuple[Fit, ...], Mapping[str, UnsupportedModel]]:
+    """Return what all boards give, and why those that have no kernel for a layer give nothing.
+
+    Raises UnsupportedModel where no board has.
+    """
+    data, name = _model(model)
+    refused: dict[str, UnsupportedModel] = {}
+    fits = fit_all(data, [load_board(each) for each in board_ids()], name=name, refused=refused)
+    if not fits:
+        raise next(iter(refused.values()))
+    return fits, refused
+
+
+def _model(model: str | Path | bytes) -> tuple[bytes, str]:
+    return (model, "model.tflite") if isinstance(model, bytes) else (_read(Path(model)), str(model))
 
 
 def _read(path: Path) -> bytes:

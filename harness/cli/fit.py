@@ -34,13 +34,16 @@ def fit(
 
     Ends with 1 where the model does not fit a board that was named.
     """
+    from harness.api._fit import fit_everywhere
     from harness.cli._fit_view import as_dict, print_fits
 
-    fits = harness.fit(model, board=board or None)
+    fits, refused_by = (harness.fit(model, board=board), {}) if board else fit_everywhere(model)
     if as_json:
         results = [as_dict(found, str(model)) for found in fits]
         typer.echo(json.dumps({"schema": SCHEMA, "results": results}, indent=2))
     else:
         print_fits(str(model), fits)
+        for name, error in refused_by.items():
+            typer.echo(f"not on {name}: {error.message}")
     refused = bool(board) and any(found.verdict == "does not fit" for found in fits)
     return DoesNotFit.exit_code if refused else EXIT_OK

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 from harness.boards import Base, Board, Memory
 from harness.emit.model import EmittedLayer, weights_bytes
+from harness.errors import UnsupportedModel
 from harness.memory import Region, plan_memory
 from harness.runtimes.codegen import Lowering, activation_regions, lower_model
 
@@ -124,16 +125,30 @@ def fit(model: bytes, board: Board, *, name: str = "model.tflite") -> Fit:
     return fit_all(model, [board], name=name)[0]
 
 
-def fit_all(model: bytes, boards: Sequence[Board], *, name: str = "model.tflite") -> tuple[Fit, ...]:
-    """Do ``fit`` for many boards; what is the same on several of them is done once."""
+def fit_all(
+    model: bytes,
+    boards: Sequence[Board],
+    *,
+    name: str = "model.tflite",
+    refused: dict[str, UnsupportedModel] | None = None,
+) -> tuple[Fit, ...]:
+    """Do ``fit`` for many boards; what is the same on several of them is done once.
+
+    Where ``refused`` is given, a board that has no kernel for a layer is put there, with the reason, and passed over.
+    """
     lowered: dict[str, Lowering] = {}
     planned: dict[tuple[object, ...], tuple[int, ...]] = {}
     found = []
     for board in boards:
         core, regions = board.core.id, _regions(board)
-        if core not in lowered:
-            lowered[core] = lower_model(model, board, name=name)
-        lowering = lowered[core]
+        try:
+            lowering = lowered[core] if core in lowered else lower_model(model, board, name=name)
+        except UnsupportedModel as error:
+            if refused is None:
+                raise
+            refused[board.id] = error
+            continue
+        lowered[core] = lowering
         key = (lowering.requests, regions)
         if key not in planned:
             planned[key] = tuple(plan_memory(lowering.requests, regions).region_bytes.values())

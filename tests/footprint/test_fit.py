@@ -7,9 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
+import harness
 from harness import proc
 from harness.boards import Board, board_ids, load_board
 from harness.cli import app
@@ -17,6 +19,7 @@ from harness.errors import BadModel, DoesNotFit
 from harness.firmware import build, render_project
 from harness.footprint import Fit, fit, fit_all
 from harness.runtimes.codegen import RUNTIME
+from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
 
@@ -156,3 +159,19 @@ def test_the_command_ends_with_1_where_a_named_board_does_not_hold_the_model(
 def test_a_model_that_cannot_be_read_is_the_users_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["fit", str(tmp_path / "none.tflite")]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_board_without_a_kernel_for_a_layer_is_passed_over_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = TensorSpec(shape=(1, 4), dtype="int16", scales=(0.1,), zero_points=(0,))
+    weights = TensorSpec(shape=(4, 4), scales=(0.1,), data=np.ones((4, 4), np.int8))
+    operator = OperatorSpec(op="FULLY_CONNECTED", inputs=(0, 1), outputs=(2,), options="FullyConnectedOptions")
+    path = tmp_path / "wide.tflite"
+    path.write_bytes(build_model([wide, weights, wide], [operator], inputs=[0], outputs=[2]))
+    found = [each.board for each in harness.fit(path)]
+    assert "simavr_atmega2560" not in found
+    assert "microbit" in found
+    assert app.run(["fit", str(path)]) == 0
+    assert "not on simavr_atmega2560: FULLY_CONNECTED" in capsys.readouterr().out
+    assert app.run(["fit", str(path), "--board", "simavr_atmega2560"]) == 2
