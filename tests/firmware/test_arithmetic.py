@@ -30,7 +30,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("board_id", ["xtensa_lx106_sim", "riscv32_virt"])
+@pytest.mark.parametrize("board_id", ["xtensa_lx106_sim", pytest.param("riscv32_virt", marks=pytest.mark.slow)])
 def test_arithmetic_in_software_equals_a_processors(board_id: str, wanted: list[str], tmp_path: Path) -> None:
     board = load_board(board_id)
     need(f"{board.core.toolchain}-gcc")
