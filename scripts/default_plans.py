@@ -28,7 +28,16 @@ from harness.store import Store, open_store
 from harness.tune import PlanFile, TuneRequest, default_objective, find_objective, tune
 
 ROOT = Path(__file__).resolve().parent.parent
-BOARDS = ("microbit", "mps2_an385", "mps2_an386", "mps2_an500", "mps2_an505", "mps3_an547", "riscv32_virt")
+BOARDS = (
+    "microbit",
+    "mps2_an385",
+    "mps2_an386",
+    "mps2_an500",
+    "mps2_an505",
+    "mps3_an547",
+    "riscv32_virt",
+    "xtensa_lx106_sim",
+)
 LEVELS = ("speed",)
 
 
