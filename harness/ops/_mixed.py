@@ -115,8 +115,8 @@ def sums_of_floats(
     if numbers["per_channel"]:
         scales = np.array(weight_scales, np.float32)
         constants += (Constant(name="scales", values=scales, role="requantization"),)
-    quantize = "quantize_row_asymmetric" if asymmetric else "quantize_row"
-    return Sums(numbers=numbers, constants=constants, helpers=("clamp_f32", "nearest_s8", quantize))
+    quantize = ("quantize_row_asymmetric",) if asymmetric else ("nearest_s8", "quantize_row")
+    return Sums(numbers=numbers, constants=constants, helpers=("clamp_f32", *quantize))
 
 
 def bias_constant(bias: Tensor | None) -> tuple[Constant, ...]:

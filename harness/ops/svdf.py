@@ -208,7 +208,7 @@ def lower(layer: Layer) -> Lowered:
             constants.append(Constant(name="offsets", values=offsets, role="weights"))
         helpers = ("clamp_s8", "requantize")
     if is_hybrid:
-        helpers = ("nearest_s8", "quantize_row_asymmetric" if p.asymmetric else "quantize_row")
+        helpers = ("quantize_row_asymmetric",) if p.asymmetric else ("nearest_s8", "quantize_row")
         if p.asymmetric:
             sums = weights.astype(np.int32).sum(axis=1, dtype=np.int32)
             constants.append(Constant(name="sums", values=sums, role="weights"))

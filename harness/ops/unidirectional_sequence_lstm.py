@@ -193,7 +193,7 @@ def _lower_hybrid(parameters: Parameters, numbers: Mapping[str, Number], constan
         numbers={**numbers, "asymmetric": parameters.asymmetric},
         constants=(*constants, *more),
         scratch_bytes=cell.inputs + cell.cells,
-        helpers=("nearest_s8", "quantize_row_asymmetric" if parameters.asymmetric else "quantize_row"),
+        helpers=("quantize_row_asymmetric",) if parameters.asymmetric else ("nearest_s8", "quantize_row"),
     )
 
 
