@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.boards import load_board
 from harness.canonical import to_plain
 from harness.compress import technique_names
+from harness.firmware.toolchain import build_flags
 from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model, find_target
 from harness.records import BenchOutcome, Candidate, How, Parameters, Scalar
@@ -101,6 +102,7 @@ def run(
     estimate: bool = False,
     seed: int = 0,
     driver: str = "optuna",
+    optimize: str = "speed",
     plan: str | Path | None = None,
     results: str | Path | None = None,
     progress: Callable[[Event], None] | None = None,
@@ -111,7 +113,8 @@ def run(
     (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's), ``resume`` goes on
     with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``limits``
     ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques to choose
-    from (default: all). ``plan`` is a kernel-plan file, whose choices hold for all layers of the same signatures.
+    from (default: all). ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a kernel-plan
+    file, whose choices hold for all layers of the same signatures.
     Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results). ``progress`` is told what
     happens; an interruption from the keyboard ends the search in order.
 
@@ -131,6 +134,7 @@ def run(
         estimate=estimate,
         seed=seed,
         driver=driver,
+        optimize=optimize,
         plan=plan,
     )
     return carry_out(request, results=results, progress=progress, plan=plan)
@@ -150,9 +154,11 @@ def search_request(
     estimate: bool,
     seed: int,
     driver: str,
+    optimize: str = "speed",
     plan: str | Path | None = None,
 ) -> SearchRequest:
     """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
+    build_flags(optimize)  # raises UserError for a level that there is not
     names = [board] if isinstance(board, str) else list(board)
     for name in names:
         find_target(name, estimate=estimate)  # nothing is trained for a board that cannot be reached
@@ -173,7 +179,7 @@ def search_request(
         techniques=tuple(compress) or technique_names(),
         driver=driver,
         seed=seed,
-        options=(("estimate", estimate), *_plan_option(plan)),
+        options=(("estimate", estimate), *_optimize_option(optimize), *_plan_option(plan)),
         trials=trials if trials or timeout_seconds else _TRIALS,
         timeout_seconds=timeout_seconds,
         resume=resume,
@@ -190,13 +196,14 @@ def carry_out(
     """Carry a search on to its end, and write its report."""
     folder = results_dir(None if results is None else Path(results))
     preferred = () if plan is None else _read_plan(plan).by_signature
-    estimate = bool(dict(request.options)["estimate"])
+    options = dict(request.options)
+    estimate, optimize = bool(options["estimate"]), str(options.get("optimize", "speed"))
     with open_store(folder) as store:
         found = search(
             request,
             store=store,
             produce=lambda candidate, *, watch: produce(candidate, request.task, watch=watch),
-            bench=_bench(request.task, store, estimate=estimate, preferred=preferred),
+            bench=_bench(request.task, store, estimate=estimate, optimize=optimize, preferred=preferred),
             listen=progress or (lambda _event: None),
         )
         report = study_report(store, request.study, report_path(folder, request.study))
@@ -212,6 +219,11 @@ def carry_out(
         report=report,
         found=found,
     )
+
+
+def _optimize_option(optimize: str) -> Parameters:
+    """A level is a setting of the study; one for speed is resumed as ever."""
+    return () if optimize == "speed" else (("optimize", optimize),)
 
 
 def _plan_option(path: str | Path | None) -> Parameters:
@@ -238,7 +250,7 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
     )
 
 
-def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, preferred: KernelPlan) -> Bench:
+def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, optimize: str, preferred: KernelPlan) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
 
     def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
@@ -248,6 +260,7 @@ def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, preferred: Kerne
             name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
             board=board,
             estimate=estimate,
+            optimize=optimize,
             preferred=preferred,
             real_samples=tuple((sample,) for sample in samples),
             candidate_key=candidate.key,

@@ -45,7 +45,9 @@ def bench(
         list[Path], typer.Option("--output", metavar="Y.npy", help="Where to write the output tensors, in order.")
     ] = [],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep the firmware project in DIR.")] = None,
-    optimize: Annotated[str, typer.Option(help="What the kernels are chosen for.")] = "speed",
+    optimize: Annotated[
+        str, typer.Option(metavar="LEVEL", help="What the code is made for: speed, balanced or size.")
+    ] = "speed",
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Kernel plan of the model, as 'harness tune' writes it.")
     ] = None,

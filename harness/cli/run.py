@@ -43,6 +43,9 @@ def run(
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
     driver: Annotated[str, typer.Option(help="What proposes the candidates.")] = "optuna",
+    optimize: Annotated[
+        str, typer.Option(metavar="LEVEL", help="What the code is made for: speed, balanced or size.")
+    ] = "speed",
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Kernel plan whose choices hold for layers of the same shapes.")
     ] = None,
@@ -66,6 +69,7 @@ def run(
         estimate=estimate,
         seed=seed,
         driver=driver,
+        optimize=optimize,
         plan=plan,
     )
     with Display(request, quiet=as_json) as display:

@@ -31,7 +31,9 @@ def tune(
     ram_limit: Annotated[
         int | None, typer.Option("--ram-limit", min=1, metavar="BYTES", help="Most RAM that the model may take.")
     ] = None,
-    optimize: Annotated[str, typer.Option(help="What the kernels are compiled for.")] = "speed",
+    optimize: Annotated[
+        str, typer.Option(metavar="LEVEL", help="What the code is made for: speed, balanced or size.")
+    ] = "speed",
     samples: Annotated[int, typer.Option(min=1, help="Timed inferences for each plan on a real board.")] = 10,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the plan; default: MODEL.BOARD.plan.toml here.")

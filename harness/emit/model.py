@@ -11,7 +11,7 @@ from harness.emit.env import render
 from harness.emit.layout import tidy
 from harness.emit.numbers import c_type, dimensions
 from harness.emit.state import initial_bytes, initial_constants, resets
-from harness.errors import UnsupportedModel
+from harness.errors import UnsupportedModel, UserError, did_you_mean
 from harness.graph import DType, Graph, Tensor
 from harness.memory import Plan, scratch_buffer, tensor_buffer
 from harness.ops import Constant, Layer, Lowered
@@ -20,6 +20,7 @@ from harness.settings import data_dir
 ALIGNMENT = 16  # of activation memory and of every tensor in it: what any kernel may ask for
 INTERFACE_VERSION = 1
 _MACROS = "harness_model_macros.h"
+_UNROLL = {"speed": 4, "balanced": 2, "size": 1}  # by optimise level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,14 @@ class EmittedLayer:
 
 
 def emit_model(
-    graph: Graph, layers: Sequence[EmittedLayer], plan: Plan, *, prefix: str, board: str, preferred: str
+    graph: Graph,
+    layers: Sequence[EmittedLayer],
+    plan: Plan,
+    *,
+    prefix: str,
+    board: str,
+    preferred: str,
+    optimize: str = "speed",
 ) -> dict[str, str]:
     """Return the C files by name; the same arguments give the same bytes.
 
@@ -78,8 +86,8 @@ def emit_model(
             }
             for layer in layers
         ],
-        "functions": [_function(layer, plan) for layer in layers],
-        "helpers": _helpers(layers),
+        "functions": [_function(layer, plan, optimize) for layer in layers],
+        "helpers": _helpers(layers, optimize),
     }
     files = {
         f"{prefix}.h": "model/model.h.j2",
@@ -183,7 +191,7 @@ def _constant(layer: EmittedLayer, constant: Constant) -> dict[str, object]:
     }
 
 
-def _function(layer: EmittedLayer, plan: Plan) -> str:
+def _function(layer: EmittedLayer, plan: Plan, optimize: str) -> str:
     """Render the function of a layer; its template sees names, numbers and flags only."""
     checked, lowered = layer.layer, layer.lowered
     output = checked.outputs[0]
@@ -218,11 +226,19 @@ def _function(layer: EmittedLayer, plan: Plan) -> str:
             for constant in lowered.constants
         },
         "n": dict(lowered.numbers),
+        **level_context(optimize),
     }
     return render(lowered.template, context)
 
 
-def _helpers(layers: Sequence[EmittedLayer]) -> list[str]:
+def level_context(optimize: str) -> dict[str, object]:
+    """Return what templates know of the optimise level: its name, and how far they unroll loops. Raises UserError."""
+    if optimize not in _UNROLL:
+        raise UserError(f"there is no optimise level {optimize!r}", hint=did_you_mean(optimize, _UNROLL))
+    return {"optimize": optimize, "unroll": _UNROLL[optimize]}
+
+
+def _helpers(layers: Sequence[EmittedLayer], optimize: str) -> list[str]:
     """Render the shared functions that any layer calls, each once."""
     wanted = sorted({name for layer in layers for name in layer.lowered.helpers})
-    return [render(f"model/helpers/{name}.c.j2", {}) for name in wanted]
+    return [render(f"model/helpers/{name}.c.j2", level_context(optimize)) for name in wanted]

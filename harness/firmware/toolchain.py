@@ -9,7 +9,7 @@ from harness import proc
 from harness.boards import Board
 from harness.errors import ToolError, UserError, did_you_mean
 
-OPTIMIZE = {"speed": "-O2", "size": "-Os"}
+OPTIMIZE = {"speed": "-O2", "balanced": "-O2", "size": "-Os"}
 
 # For all that we write or generate; a vendor's framework is compiled with its own.
 SOURCE_FLAGS = ("-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")

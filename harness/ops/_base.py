@@ -65,6 +65,7 @@ class Variant:
     accepts: Callable[[Layer, frozenset[str]], bool]  # layer, features of the core
     lower: Callable[[Layer], Lowered]
     cost: Callable[[Layer], float]  # expected instructions, to choose between variants without a plan
+    too_large_for_size: bool = False  # another one takes less code: not chosen where the code is made for size
     in_place: Callable[[Layer], tuple[int, ...]] = lambda _layer: ()  # inputs whose memory the output may take over
     # Bytes by which the output must begin before the first input so that both may overlap (negative: behind it), any
     # more being as good; None where they must not. ``harness.ops._overlap`` computes it for windows.

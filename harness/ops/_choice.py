@@ -70,11 +70,14 @@ def choose_variant(
     wanted: str | None = None,
     preferred: str | None = None,
     ranked: tuple[str, ...] = (),
+    *,
+    optimize: str = "speed",
 ) -> Variant:
     """Return the variant ``wanted`` by a plan, else ``preferred`` where it accepts the layer, else the cheapest.
 
     Which is cheapest the variants' own hints say, unless it is among those ``ranked`` by measurement: then the first of
-    these. So a variant that is newer than the measurement is judged by its hint.
+    these. So a variant that is newer than the measurement is judged by its hint. Where the code is made for size, those
+    that are known to take more code than another do not come into question.
 
     Only those that accept the layer on a core with ``features`` come into question. Raises UserError where the plan's
     variant does not exist or does not accept the layer, UnsupportedModel where none does.
@@ -94,6 +97,8 @@ def choose_variant(
         )
     if preferred in accepting:
         return accepting[preferred]
+    if optimize == "size":
+        accepting = {name: variant for name, variant in accepting.items() if not variant.too_large_for_size}
     cheapest = min(accepting.values(), key=lambda variant: variant.cost(layer))
     if cheapest.name in ranked:
         return next(accepting[name] for name in ranked if name in accepting)

@@ -52,7 +52,7 @@ def lower_model(
     graph = simplify(read_model(model, name=name))
     prefix = c_prefix(_stem(name))
     layers = parse_layers(graph)
-    chosen = _choose(layers, board, plan, preferred, default_plan(board.core.id, optimize))
+    chosen = _choose(layers, board, plan, preferred, default_plan(board.core.id, optimize), optimize)
     emitted = tuple(
         EmittedLayer(
             name=layer_name,
@@ -97,7 +97,9 @@ class Codegen:
         first_region = board.memory_for("activations")[0].name
         return RenderedModel(
             prefix=prefix,
-            files=emit_model(graph, emitted, placed, prefix=prefix, board=board.id, preferred=first_region),
+            files=emit_model(
+                graph, emitted, placed, prefix=prefix, board=board.id, preferred=first_region, optimize=optimize
+            ),
             inputs=tuple(port_of(graph.tensor(index)) for index in graph.inputs),
             outputs=tuple(port_of(graph.tensor(index)) for index in graph.outputs),
             layers=tuple(_info(layer) for layer in emitted),
@@ -139,7 +141,7 @@ def parse_layers(graph: Graph) -> Mapping[str, Layer]:
 
 
 def _choose(
-    layers: Mapping[str, Layer], board: Board, plan: KernelPlan, preferred: KernelPlan, ranking: Ranking
+    layers: Mapping[str, Layer], board: Board, plan: KernelPlan, preferred: KernelPlan, ranking: Ranking, optimize: str
 ) -> tuple[Variant, ...]:
     wanted = dict(plan)
     unknown = sorted(set(wanted) - set(layers))
@@ -153,6 +155,7 @@ def _choose(
             wanted.get(name),
             preferences.get(signature := layer_signature(layer)),
             ranking.get(signature, ()),
+            optimize=optimize,
         )
         for name, layer in layers.items()
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.emit.env import render
 from harness.emit.layout import tidy
+from harness.emit.model import level_context
 from harness.memory import tensor_buffer
 from harness.runtimes import LayerInfo, Port, RenderedModel
 from harness.settings import data_dir
@@ -17,17 +18,17 @@ _NAME = "batch"
 _MODELS_PER_FILE = 24  # a compiler takes far longer to start than to translate a model of one layer
 
 
-def merge(models: Sequence[RenderedModel]) -> RenderedModel:
+def merge(models: Sequence[RenderedModel], *, optimize: str = "speed") -> RenderedModel:
     """Return a model whose layers are whole models; prefixes must differ. Each layer shows its model's first output.
 
-    Its inputs and outputs are those of the models, one after the other.
+    Its inputs and outputs are those of the models, one after the other. All are rendered at the level ``optimize``.
     """
     prefixes = [model.prefix for model in models]
     if len(set(prefixes)) != len(prefixes):
         raise ValueError("models of a batch must have different prefixes")
     files = {name: text for model in models for name, text in _headers(model).items()}
     for start in range(0, len(models), _MODELS_PER_FILE):
-        files[f"{_NAME}_{start}.c"] = _sources(models[start : start + _MODELS_PER_FILE])
+        files[f"{_NAME}_{start}.c"] = _sources(models[start : start + _MODELS_PER_FILE], optimize)
     firsts = [_place(model, model.outputs[0]) for model in models]
     context = {
         "name": _NAME,
@@ -67,10 +68,11 @@ def _headers(model: RenderedModel) -> dict[str, str]:
     return {name: text for name, text in model.files.items() if name.endswith(".h")}
 
 
-def _sources(models: Sequence[RenderedModel]) -> str:
+def _sources(models: Sequence[RenderedModel], optimize: str) -> str:
     """Return several models' constants and functions as one file: what they share is kept once."""
     texts: list[str] = []
-    helpers = [tidy(render(f"model/helpers/{path.name}", {})) for path in sorted(_helper_templates())]
+    level = level_context(optimize)
+    helpers = [tidy(render(f"model/helpers/{path.name}", level)) for path in sorted(_helper_templates())]
     kept: set[str] = set()
     for model in models:
         functions = model.files[f"{model.prefix}.c"]

@@ -28,7 +28,13 @@ def missing_tools(board_id: str) -> str:
 
 
 def run_on_board(
-    rendered: RenderedModel, board_id: str, folder: Path, sets: Sequence[Sequence[Array]], *, keeps_state: bool = False
+    rendered: RenderedModel,
+    board_id: str,
+    folder: Path,
+    sets: Sequence[Sequence[Array]],
+    *,
+    keeps_state: bool = False,
+    optimize: str = "speed",
 ) -> list[tuple[Array, ...]]:
     """Build a model as firmware and return its outputs for each set of inputs; it is reset before each, or only once.
 
@@ -36,7 +42,7 @@ def run_on_board(
     """
     board = load_board(board_id)
     driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
-    with open_project(rendered, board, optimize="speed", keep=folder / "project") as project:
+    with open_project(rendered, board, optimize=optimize, keep=folder / "project") as project:
         image = build(project, board).elf
         with open_emulated(board, driver, image, rendered) as rig:
             rig.device.hello()

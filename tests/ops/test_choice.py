@@ -43,6 +43,17 @@ def test_the_cheapest_variant_that_the_core_can_run_is_chosen() -> None:
 
 
 @pytest.mark.usefixtures("two_variants")
+def test_where_code_is_made_for_size_a_variant_that_takes_more_of_it_is_left_to_plans(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = dataclasses.replace(GENERIC, name="large", cost=lambda _layer: 1.0, too_large_for_size=True)
+    monkeypatch.setattr(_choice, "variants_of", lambda _operator: (GENERIC, large))
+    chosen = {level: choose_variant(CONV, frozenset(), optimize=level).name for level in ("speed", "balanced", "size")}
+    assert chosen == {"speed": "large", "balanced": "large", "size": "generic"}
+    assert choose_variant(CONV, frozenset(), "large", optimize="size").name == "large"
+
+
+@pytest.mark.usefixtures("two_variants")
 def test_a_plan_overrides_the_cost_but_not_what_a_core_can_run() -> None:
     assert choose_variant(CONV, frozenset({"dsp"}), "generic").name == "generic"
     with pytest.raises(UserError, match="no variant 'dsp' for this layer and core"):

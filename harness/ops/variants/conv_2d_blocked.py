@@ -52,6 +52,7 @@ VARIANTS = (
         accepts=lambda layer, features: _MANY_REGISTERS in features and is_dense(layer),
         lower=partial(lower, together=4),
         cost=partial(cost, together=4),
+        too_large_for_size=True,
         overlap=partial(windows_overlap, together=4),
     ),
 )

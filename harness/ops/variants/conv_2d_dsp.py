@@ -25,7 +25,6 @@ from harness.ops.variants._dsp import (
 )
 
 _PIXELS = 4
-_UNROLLED = 8  # pairs of taps in one turn of the loop
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
@@ -64,7 +63,6 @@ def lower(layer: Layer) -> Lowered:
         "taps": taps,
         "run": run,
         "pairs": pairs,
-        "skipped": -pairs % _UNROLLED,
         "columns": _PIXELS * pairs,
         "gathers": gathers,
         "pointwise": _is_pointwise(layer),

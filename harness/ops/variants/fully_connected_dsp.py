@@ -13,7 +13,6 @@ from harness.ops.fully_connected import Parameters, macs
 from harness.ops.variants._dsp import FEATURE, interleaved, is_whole, scale_words, shifts_right, sums_of
 
 _OUTPUTS = 4
-_UNROLLED = 4  # groups of four inputs in one turn of the loop
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
@@ -46,7 +45,7 @@ def lower(layer: Layer) -> Lowered:
         "copied": depth % 4 != 0,
         "output_depth": channels,
         "weight_bytes": groups * 4 * _OUTPUTS,
-        "skipped": -groups % _UNROLLED,
+        "groups": groups,
         "output_offset": 2 * parameters.output_zero + 1,
         "scale_step": step,
         "whole": is_whole(parameters.range),

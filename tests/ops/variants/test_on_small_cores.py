@@ -56,7 +56,7 @@ def cases_of(contract: OperatorContract, board: str, count: int) -> list[tuple[s
     return found
 
 
-def run(board: str, count: int, folder: Path) -> None:
+def run(board: str, count: int, folder: Path, optimize: str = "speed") -> None:
     if reason := missing_tools(board):
         pytest.skip(reason)
     found = [case for contract in CONTRACTS for case in cases_of(contract(), board, count)]
@@ -66,12 +66,14 @@ def run(board: str, count: int, folder: Path) -> None:
         Case(
             name=name,
             model=model,
-            rendered=poisoned(RUNTIME.render(model, target, name=f"case_{number}", plan=(plan,))),
+            rendered=poisoned(RUNTIME.render(model, target, name=f"case_{number}", optimize=optimize, plan=(plan,))),
         )
         for number, (name, model, plan) in enumerate(found)
     ]
     sets = [standard_feeds(cases, step) for step in range(STEPS)]
-    outputs = run_on_board(merge([case.rendered for case in cases]), board, folder, sets)
+    outputs = run_on_board(
+        merge([case.rendered for case in cases], optimize=optimize), board, folder, sets, optimize=optimize
+    )
     differing = [differing_cases(cases, inputs, got) for inputs, got in zip(sets, outputs, strict=True)]
     assert differing == [{}] * STEPS
 
@@ -79,6 +81,17 @@ def run(board: str, count: int, folder: Path) -> None:
 @pytest.mark.parametrize("board", [CORTEX_M0, "mps2_an385"], ids=lambda board: Path(board).stem)
 def test_every_variant_of_a_core_equals_the_reference_on_it(board: str, tmp_path: Path) -> None:
     run(board, 8, tmp_path)
+
+
+def test_it_does_where_code_is_made_for_size(tmp_path: Path) -> None:
+    run("mps2_an386", 8, tmp_path, "size")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimize", ["balanced", "size"])
+@pytest.mark.parametrize("board", EXPECTED, ids=lambda board: Path(board).stem)
+def test_every_variant_of_a_core_equals_the_reference_at_every_level(board: str, optimize: str, tmp_path: Path) -> None:
+    run(board, 12, tmp_path, optimize)
 
 
 @pytest.mark.slow
