@@ -22,7 +22,6 @@ class StatefulContract(OperatorContract):
 
     boards: ClassVar[tuple[str, ...]] = (HOST,)
     steps: ClassVar[int] = 10
-    many_cases: ClassVar[int] = 300  # of a type, in the slow tests
 
     def test_every_case_equals_the_reference_kernel(self, board: str, tmp_path: Path) -> None:
         """On the host, one program runs every case after a reset, and then a sequence without one."""
@@ -46,7 +45,8 @@ class StatefulContract(OperatorContract):
         assert set(self.differing_steps(cases, program)) == {case.name for case in cases}
 
     @pytest.mark.slow
-    def test_sequences_of_hundreds_of_cases_equal_the_reference(self, tmp_path: Path) -> None:
+    def test_hundreds_of_cases_equal_the_reference_kernel(self, tmp_path: Path) -> None:
+        """In sequences, whose first step comes after a reset."""
         cases = self.cases(HOST, self.many_cases)
         program = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False)
         assert self.differing_steps(cases, program) == {}

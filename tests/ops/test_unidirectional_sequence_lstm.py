@@ -151,7 +151,7 @@ class TestUnidirectionalSequenceLstm(StatefulContract):
         return found
 
     @pytest.mark.slow
-    def test_sequences_of_hundreds_of_cases_equal_the_reference(self, tmp_path: Path) -> None:
+    def test_hundreds_of_cases_equal_the_reference_kernel(self, tmp_path: Path) -> None:
         """A hybrid layer quantizes its answer for the next step: where that rounds the other way, it shows."""
         for dtype in ("int8", "float32"):
             assert self.differs(dtype, tmp_path / dtype) == {}

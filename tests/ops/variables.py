@@ -39,7 +39,6 @@ class VariableContract(StatefulContract):
     """Model tensors: 0 is the input, 1 the handle, 2 what is read: the model's output."""
 
     dtypes: ClassVar[tuple[str, ...]] = ("int8", "float32", "int32")
-    many_cases: ClassVar[int] = 60
 
     def operators(self) -> Sequence[OperatorSpec]:
         """Return the operators behind CALL_ONCE and VAR_HANDLE."""
