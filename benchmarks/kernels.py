@@ -31,7 +31,8 @@ from harness.records import Cycles, Measurement
 from harness.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
-BOARDS = ("mps2_an386", "mps3_an547", "mps2_an385", "riscv32_virt")
+CORTEX_M0 = str(ROOT / "benchmarks" / "boards" / "cortex_m0_on_an385.toml")
+BOARDS = ("mps2_an386", "mps3_an547", "mps2_an385", "riscv32_virt", CORTEX_M0)
 _WIDTH = 150  # of tables that go to a file
 # Millions of cycles with a flash that has wait states: at most, and the best closed engine on a NUCLEO-L4R5ZI
 # (MLPerf Tiny results: X-CUBE-AI 9.0; ad by Plumerai).
@@ -115,7 +116,8 @@ def measure(model: Path, board: str, baselines: Mapping[str, int]) -> list[Row]:
     found = outcome.measurement
     if found is None or found.instructions is None or not found.verification.verified:
         raise SystemExit(f"{model.name} on {board}: {outcome.failure or 'not counted, or not verified'}")
-    return [*_layers(found, model.stem, board), _total(found, model.stem, board, baselines.get(model.stem))]
+    name = Path(board).stem  # of a file, or the board itself
+    return [*_layers(found, model.stem, name), _total(found, model.stem, name, baselines.get(model.stem))]
 
 
 def baseline(folder: Path, board: str) -> dict[str, int]:
@@ -136,7 +138,7 @@ def table(board: str, rows: Sequence[Row]) -> Table:
     """Lay out all layers and totals of a board; the title has the geometric mean of the ratios."""
     ratios = [row.ratio for row in rows if row.ratio is not None]
     mean = f", geometric mean of the ratios {statistics.geometric_mean(ratios):.3f}" if ratios else ""
-    shown = Table(title=f"{board}{mean}")
+    shown = Table(title=f"{Path(board).stem}{mean}")
     for name in ("model", "layer", "variant"):
         shown.add_column(name)
     has_cycles = any(row.cycles is not None for row in rows)

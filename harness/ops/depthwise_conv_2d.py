@@ -6,10 +6,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.graph import Graph, Node
-from harness.ops._base import Constant, Layer, Lowered, Number, Variant
+from harness.ops._base import Layer, Lowered, Variant
 from harness.ops._check import (
     check_bias,
     computed,
@@ -20,36 +18,27 @@ from harness.ops._check import (
     version_at_most,
     weighted_signature,
 )
-from harness.ops._mixed import MIXED, check_mixed_bias, check_reduced, sums_of_16, sums_of_floats
+from harness.ops._convolution import Convolution, lower_convolution
+from harness.ops._mixed import MIXED, check_mixed_bias, check_reduced, sums_of_floats
 from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
-    Multiplier,
-    Range,
     activation,
     channel_multipliers,
-    fold_offset,
     output_range,
     per_tensor,
-    requantization,
     weight_scales,
 )
-from harness.ops._window import Window, window
+from harness.ops._window import window
 
 _NEWEST_VERSION = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+class Parameters(Convolution):
     """A depthwise convolution; output channel ``c * multiplier + m`` is filter m of input channel c."""
 
-    window: Window
     multiplier: int
-    range: Range
-    input_zero: int = 0
-    output_zero: int = 0
-    multipliers: tuple[Multiplier, ...] = ()
-    weight_scales: tuple[float, ...] = ()  # of a hybrid one
 
 
 def parse(node: Node, graph: Graph) -> Layer:
@@ -115,56 +104,16 @@ def macs(layer: Layer) -> int:
 
 
 def lower(layer: Layer) -> Lowered:
-    """Lower to the generic kernel; the input's offset goes into the bias where no window leaves the input."""
-    parameters, (source, weights, bias) = layer.parameters, layer.inputs
+    """Lower to the generic kernel."""
+    parameters, weights = layer.parameters, layer.inputs[1]
     assert isinstance(parameters, Parameters)
-    assert source is not None
     assert weights is not None
-    assert weights.data is not None
-    numbers: dict[str, Number] = parameters.window.numbers() | {
-        "batch": source.shape[0],
-        "input_depth": source.shape[3],
-        "output_depth": weights.shape[3],
-        "depth_multiplier": parameters.multiplier,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
-    }
-    constants = [Constant(name="weights", values=weights.data, role="weights")]
-    values = None if bias is None else bias.data
-    helpers: tuple[str, ...] = ("window",) if parameters.window.padded else ()
-    if layer.signature in MIXED:
-        by_channel = weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T
-        elements = source.elements // source.shape[0]
-        sums = (
-            sums_of_floats(parameters.weight_scales, bias, elements=elements, asymmetric=True)
-            if layer.signature == "hybrid"
-            else sums_of_16(by_channel, bias, parameters.multipliers)
-        )
-        return Lowered(
-            template="ops/depthwise_conv_2d/generic_mixed.c.j2",
-            numbers=numbers | sums.numbers,
-            constants=(*constants, *sums.constants),
-            scratch_bytes=elements if layer.signature == "hybrid" else 0,
-            helpers=(*helpers, *sums.helpers),
-        )
-    if layer.signature == "s8s8":
-        folded = not parameters.window.padded
-        values = fold_offset(
-            None if values is None else values.astype(np.int32),
-            weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T,
-            -parameters.input_zero if folded else 0,
-        )
-        scaling, tables = requantization(parameters.multipliers)
-        numbers |= scaling
-        numbers |= {"input_offset": 0 if folded else -parameters.input_zero, "output_zero": parameters.output_zero}
-        constants += tables
-        helpers += ("requantize", "clamp_s8")
-    else:
-        helpers += ("clamp_f32",)
-    if values is not None:
-        constants.append(Constant(name="bias", values=values, role="weights"))
-    return Lowered(
-        template="ops/depthwise_conv_2d/generic.c.j2", numbers=numbers, constants=tuple(constants), helpers=helpers
+    scales, channels = parameters.weight_scales, weights.shape[3]
+    return lower_convolution(
+        layer,
+        by_channel=lambda data: data.reshape(-1, channels).T,
+        numbers={"output_depth": channels, "depth_multiplier": parameters.multiplier},
+        hybrid=lambda bias, elements: sums_of_floats(scales, bias, elements=elements, asymmetric=True),
     )
 
 

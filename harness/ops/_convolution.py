@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the generic kernels of both convolutions share: sums over a window, channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.graph import Tensor
+from harness.ops._base import Constant, Layer, Lowered, Number
+from harness.ops._mixed import MIXED, Sums, sums_of_16
+from harness.ops._quantized import Multiplier, Range, fold_offset, requantization
+from harness.ops._window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convolution:
+    """A window, and how its sums become outputs."""
+
+    window: Window
+    range: Range
+    input_zero: int = 0
+    output_zero: int = 0
+    multipliers: tuple[Multiplier, ...] = ()
+    weight_scales: tuple[float, ...] = ()  # of hybrid layers
+
+
+def lower_convolution(
+    layer: Layer,
+    *,
+    by_channel: Callable[[NDArray[np.generic]], NDArray[np.generic]],
+    numbers: Mapping[str, Number],
+    hybrid: Callable[[Tensor | None, int], Sums],
+) -> Lowered:
+    """Lower to the generic kernel; the input's offset goes into the bias where no window leaves the input.
+
+    ``by_channel`` makes rows of weights, one an output channel; ``numbers`` are the operator's own; ``hybrid`` gives
+    the sums of a hybrid layer, from its bias and the elements of one image.
+    """
+    parameters, (source, weights, bias) = layer.parameters, layer.inputs
+    assert isinstance(parameters, Convolution)
+    assert source is not None
+    assert weights is not None
+    assert weights.data is not None
+    folder = f"ops/{layer.node.op.lower()}"
+    known: dict[str, Number] = {
+        **parameters.window.numbers(),
+        "batch": source.shape[0],
+        "input_depth": source.shape[3],
+        "low": parameters.range.low,
+        "high": parameters.range.high,
+        **numbers,
+    }
+    constants = [Constant(name="weights", values=weights.data, role="weights")]
+    values = None if bias is None else bias.data
+    helpers: tuple[str, ...] = ("window",) if parameters.window.padded else ()
+    if layer.signature in MIXED:
+        elements = source.elements // source.shape[0]
+        sums = (
+            hybrid(bias, elements)
+            if layer.signature == "hybrid"
+            else sums_of_16(by_channel(weights.data).astype(np.int8), bias, parameters.multipliers)
+        )
+        return Lowered(
+            template=f"{folder}/generic_mixed.c.j2",
+            numbers=known | sums.numbers,
+            constants=(*constants, *sums.constants),
+            scratch_bytes=elements if layer.signature == "hybrid" else 0,
+            helpers=(*helpers, *sums.helpers),
+        )
+    if layer.signature == "s8s8":
+        folded = not parameters.window.padded
+        values = fold_offset(
+            None if values is None else values.astype(np.int32),
+            by_channel(weights.data).astype(np.int8),
+            -parameters.input_zero if folded else 0,
+        )
+        scaling, tables = requantization(parameters.multipliers)
+        known |= scaling
+        known |= {"input_offset": 0 if folded else -parameters.input_zero, "output_zero": parameters.output_zero}
+        constants += tables
+        helpers += ("requantize", "clamp_s8")
+    else:
+        helpers += ("clamp_f32",)
+    if values is not None:
+        constants.append(Constant(name="bias", values=values, role="weights"))
+    return Lowered(template=f"{folder}/generic.c.j2", numbers=known, constants=tuple(constants), helpers=helpers)
