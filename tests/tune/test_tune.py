@@ -184,3 +184,18 @@ def test_a_real_board_is_tuned_by_the_time_of_whole_inferences() -> None:
     assert found.after.latency is not None
     assert found.before.latency is not None
     assert found.after.latency.value < found.before.latency.value
+
+
+def test_a_plan_that_is_slower_as_a_whole_than_one_measured_before_is_not_written() -> None:
+    default = {layer.name: layer.default for layer in tunable_layers(REQUEST)}
+
+    def bench(plan: KernelPlan, _what: str, /) -> Measurement:
+        changed = [name for name, variant in plan if variant != default[name]]
+        costs = dict.fromkeys(default, 20.0) | dict.fromkeys(changed, 30.0)
+        if "conv_2d_0" in changed:  # seems fast beside other changes, and is not by itself
+            costs["conv_2d_0"] = 10.0 if len(changed) > 1 else 200.0
+        return measured(costs)
+
+    found = tune(REQUEST, bench)
+    assert found.plan.by_name == found.default
+    assert found.plan.total == 20.0 * len(default)
