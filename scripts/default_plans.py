@@ -97,14 +97,19 @@ def tune_one(model: Path, board: Board, level: str, objective: str, store: Store
 
 
 def merge(plans: Sequence[PlanFile]) -> Mapping[str, Sequence[str]]:
-    """Return the variants by signature of layers that have a choice, the one that costs least over all layers first."""
+    """Return the variants by signature of layers that have a choice: those that a plan chose first, then by cost."""
+    chosen: dict[str, set[str]] = defaultdict(set)
     costs: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for plan in plans:
         for layer in plan.layers:
             if len(layer.measured) > 1:
+                chosen[layer.signature].add(layer.variant)
                 for name, cost in layer.measured:
                     costs[layer.signature][name] += cost
-    return {signature: sorted(sorted(by_name), key=by_name.__getitem__) for signature, by_name in sorted(costs.items())}
+    return {
+        signature: sorted(sorted(by_name), key=lambda name: (name not in chosen[signature], by_name[name]))
+        for signature, by_name in sorted(costs.items())
+    }
 
 
 def as_toml(board: Board, objective: str, levels: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
