@@ -104,10 +104,11 @@ def sets_of(models: Sequence[bytes]) -> list[list[np.ndarray]]:
 def test_a_portable_kernel_is_exact_at_its_distance_and_not_one_element_nearer(
     contract: type[OperatorContract], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cases = cases_of(contract, "host", contract.dtypes)
+    dtypes = [dtype for dtype in contract.dtypes if dtype != "hybrid"]  # hybrid layers keep their memory to themselves
+    cases = cases_of(contract, "host", dtypes)
     models = [case.model for case in cases]
     kinds = {(case.variant, case.dtype) for case in cases}
-    assert {("generic", dtype) for dtype in contract.dtypes} <= kinds
+    assert {("generic", dtype) for dtype in dtypes} <= kinds
     for nearer in (0, 1):
         rendered = []
         for number, case in enumerate(cases):
