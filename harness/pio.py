@@ -110,6 +110,9 @@ class _Primed:
 
     def prime(self, env: Mapping[str, str]) -> None:
         with self.lock:
+            if self.child is not None and self.env != env:
+                proc.stop(self.child)
+                self.child = None
             if self.child is None:
                 command = [sys.executable, "-c", _PRIMED_SCRIPT]
                 self.child, self.env = proc.start(command, env=env, stdin=proc.PIPE), env

@@ -29,7 +29,7 @@ CONFINED = {
     "optuna": ("search",),
     "jinja2": ("emit.env", "report"),
     "plotly": ("report",),
-    "pandas": ("report", "api._results", "cli.export"),  # but for report: as a type
+    "pandas": ("report", "api._results"),
     "serial": ("transports", "power"),
     "elftools": ("firmware", "emulation"),
     "subprocess": ("proc",),

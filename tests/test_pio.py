@@ -68,7 +68,11 @@ def test_one_that_died_or_was_started_for_other_variables_is_replaced(
     dead = primed()
     proc.stop(dead)
     assert pio.run_pio(project.folder, [], timeout_seconds=SECONDS).exit_code == 0
+    stale = primed()
+    monkeypatch.setenv("HARNESS_ANYTHING", "new")
     other = primed()
+    assert other is not stale
+    assert stale.returncode is not None
     monkeypatch.setenv("HARNESS_ANYTHING", "else")
     assert pio.run_pio(project.folder, [], timeout_seconds=SECONDS).exit_code == 0
     assert other.returncode is not None

@@ -38,7 +38,8 @@ def test_the_json_of_a_bench_holds_all_that_its_page_promises(model: Path, capsy
     assert code == 0
     assert (result["model"], result["board"], result["runtime"]) == (str(model), "mps2_an386", "codegen")
     assert result["verified"] is True
-    assert set(result["verification"]) == {"rule", "reference", "inputs", "layers", "steps", "distance"}
+    wanted = {"rule", "reference", "inputs", "layers", "steps", "distance", "replaced_values"}
+    assert set(result["verification"]) == wanted
     assert set(result["verification"]["reference"]) == {"package", "version", "kernels"}
     assert isinstance(result["instructions"], int)
     assert result["instructions"] < result["cycles"]["zero_wait"] < result["cycles"]["flash_wait"]
