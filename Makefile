@@ -54,6 +54,7 @@ $(STAMPS)/packages: requirements.lock $(STAMPS)/venv
 $(STAMPS)/project: pyproject.toml setup.py $(STAMPS)/packages
 	@$(BIN)/python -m pip install -qq --no-input --no-index --no-deps --no-build-isolation \
 		--config-settings editable_mode=compat --editable .
+	@$(BIN)/python -m compileall -q harness # where PYTHONDONTWRITEBYTECODE is set, every start would compile all of it
 	@touch $@
 
 $(STAMPS)/firmware: scripts/prepare.py harness/pio.py $(wildcard harness/emulation/plugin/* harness/emulation/simavr_device/*) $(STAMPS)/project
