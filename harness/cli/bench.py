@@ -69,6 +69,9 @@ def bench(
         raise UserError("--plan is for the runtime codegen", hint="The others have one kernel for each operator.")
     if tflm_lib is not None and "tflm" not in runtime:
         raise UserError("--tflm-lib is for the runtime tflm", hint="Add --runtime tflm.")
+    from harness.pio import prime_pio
+
+    prime_pio()  # before the display and all else is imported
     from harness.cli._progress import Progress
 
     inputs = _read_inputs(input_files)
