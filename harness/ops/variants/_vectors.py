@@ -21,13 +21,19 @@ def is_dense(layer: Layer) -> bool:
     return layer.signature == "s8s8" and layer.weight_format == "dense"
 
 
-def lower_vectors(layer: Layer, *, sums: str, order: Callable[[Bytes], Bytes]) -> Lowered:
-    """Lower to one call a row; ``sums`` names its helper, ``order`` is how it reads weights of outputs x taps."""
-    parameters, (_, weights, bias) = layer.parameters, layer.inputs
-    assert isinstance(parameters, Parameters)
+def matrix_of(layer: Layer) -> Bytes:
+    """Return weights as outputs x taps."""
+    weights = layer.inputs[1]
     assert weights is not None
     assert weights.data is not None
-    matrix = weights.data.astype(np.int8).reshape(weights.shape)
+    return weights.data.astype(np.int8).reshape(weights.shape)
+
+
+def lower_vectors(layer: Layer, *, sums: str, order: Callable[[Bytes], Bytes]) -> Lowered:
+    """Lower to one call a row; ``sums`` names its helper, ``order`` is how it reads weights of outputs x taps."""
+    parameters, bias = layer.parameters, layer.inputs[2]
+    assert isinstance(parameters, Parameters)
+    matrix = matrix_of(layer)
     scales = scaling(
         parameters.multipliers,
         parameters.range,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the convolutions share that copy the windows of a few pixels first, byte by byte in turn.
+"""What the convolutions share that copy the windows of a few pixels first; ``lower_windows`` byte by byte in turn.
 
 The padding is filled with the zero point, so that one loop serves all pixels of all layers, the input's offset is in
 the bias, and the output may lie over what has been copied.
@@ -33,12 +33,26 @@ def is_dense(layer: Layer) -> bool:
     return source.shape[0] == 1 and parameters.groups == 1 and window.height.dilation == window.width.dilation == 1
 
 
-def matrix_of(layer: Layer) -> Bytes:
-    """Return weights as channels x taps; zeros fill turns of the loop."""
+def is_pointwise(layer: Layer) -> bool:
+    """Tell whether each output pixel comes from the one input pixel at its place."""
+    weights, parameters = layer.inputs[1], layer.parameters
+    assert isinstance(parameters, Parameters)
+    assert weights is not None
+    window = parameters.window
+    return weights.shape[1:3] == (1, 1) and window.height.stride == window.width.stride == 1
+
+
+def filters_of(layer: Layer) -> Bytes:
+    """Return weights as channels x taps."""
     weights = layer.inputs[1]
     assert weights is not None
     assert weights.data is not None
-    matrix = weights.data.astype(np.int8).reshape(weights.shape[0], -1)
+    return weights.data.astype(np.int8).reshape(weights.shape[0], -1)
+
+
+def matrix_of(layer: Layer) -> Bytes:
+    """Return weights as channels x taps; zeros fill turns of the loop."""
+    matrix = filters_of(layer)
     padded = np.zeros((len(matrix), -(-matrix.shape[1] // TAPS) * TAPS), np.int8)
     padded[:, : matrix.shape[1]] = matrix
     return padded

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._overlap import window_distance
 from harness.ops.conv_2d import Parameters, macs
 from harness.ops.variants._dsp import (
     FEATURE,
@@ -23,24 +22,20 @@ from harness.ops.variants._dsp import (
     shifts_right,
     sums_of,
 )
+from harness.ops.variants._windows import filters_of, is_dense, is_pointwise, windows_overlap
 
 _PIXELS = 4
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, without groups and dilation, whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
-    window = parameters.window
     return (
-        source.shape[0] == 1
-        and parameters.groups == 1
-        and window.height.dilation == window.width.dilation == 1
+        FEATURE in features
+        and is_dense(layer)
         and shifts_right(parameters.multipliers)
-        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+        and sums_of(filters_of(layer), layer.inputs[2], parameters.input_zero) is not None
     )
 
 
@@ -50,13 +45,13 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     assert source is not None
     assert weights is not None
-    matrix = _matrix(layer)
+    matrix = filters_of(layer)
     channels, taps = matrix.shape
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
     pairs = pairs_of(taps)
     run = weights.shape[2] * weights.shape[3]
-    gathers = not _is_pointwise(layer) and (parameters.window.padded or run % 4 != 0)
+    gathers = not is_pointwise(layer) and (parameters.window.padded or run % 4 != 0)
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "input_depth": source.shape[3],
         "output_depth": channels,
@@ -65,7 +60,7 @@ def lower(layer: Layer) -> Lowered:
         "pairs": pairs,
         "columns": _PIXELS * pairs,
         "gathers": gathers,
-        "pointwise": _is_pointwise(layer),
+        "pointwise": is_pointwise(layer),
         "kernel": "dsp_block_positive" if is_positive(parameters.range, parameters.output_zero) else "dsp_block",
         "input_zero": parameters.input_zero,
         "output_offset": 2 * parameters.output_zero + 1,
@@ -89,37 +84,12 @@ def in_place(layer: Layer) -> tuple[int, ...]:
     """Let the output lie over the input where pixels correspond: four are read whole before they are written."""
     weights = layer.inputs[1]
     assert weights is not None
-    return (0,) if _is_pointwise(layer) and weights.shape[0] <= weights.shape[3] else ()
+    return (0,) if is_pointwise(layer) and weights.shape[0] <= weights.shape[3] else ()
 
 
 def overlap(layer: Layer) -> int:
     """Return the distance: the windows of four pixels are widened before any of the four is written."""
-    parameters, source, output = layer.parameters, layer.inputs[0], layer.outputs[0]
-    assert isinstance(parameters, Parameters)
-    assert source is not None
-    return window_distance(
-        parameters.window,
-        batch=1,
-        input_pixel_bytes=source.shape[3],
-        output_pixel_bytes=output.shape[3],
-        within_pixel_bytes=None,
-        pixels_together=_PIXELS,
-    )
-
-
-def _is_pointwise(layer: Layer) -> bool:
-    weights, parameters = layer.inputs[1], layer.parameters
-    assert isinstance(parameters, Parameters)
-    assert weights is not None
-    window = parameters.window
-    return weights.shape[1:3] == (1, 1) and window.height.stride == window.width.stride == 1
-
-
-def _matrix(layer: Layer) -> NDArray[np.int8]:
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return weights.data.astype(np.int8).reshape(weights.shape[0], -1)
+    return windows_overlap(layer, _PIXELS)
 
 
 def _channel_pairs(sums: NDArray[np.int32], parameters: Parameters) -> NDArray[np.int32]:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._overlap import window_distance
 from harness.ops.conv_2d import Parameters
 from harness.ops.variants._dsp import is_positive, shifts_right, sums_of
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows, unrolled
+from harness.ops.variants._windows import filters_of, is_dense, is_pointwise, windows_overlap
 
 _PIXELS = 2
 _CHANNELS = 4
@@ -22,18 +22,13 @@ _CHANNELS = 4
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, without groups and dilation, whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
-    window = parameters.window
     return (
-        source.shape[0] == 1
-        and parameters.groups == 1
-        and window.height.dilation == window.width.dilation == 1
+        FEATURE in features
+        and is_dense(layer)
         and shifts_right(parameters.multipliers)
-        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+        and sums_of(filters_of(layer), layer.inputs[2], parameters.input_zero) is not None
     )
 
 
@@ -43,7 +38,7 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     assert source is not None
     assert weights is not None
-    matrix = _matrix(layer)
+    matrix = filters_of(layer)
     channels, taps = matrix.shape
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
@@ -55,7 +50,7 @@ def lower(layer: Layer) -> Lowered:
             "output_depth": channels,
             "taps": taps,
             "run": weights.shape[2] * weights.shape[3],
-            "pointwise": _is_pointwise(layer),
+            "pointwise": is_pointwise(layer),
             "kernel": "mve_block_positive" if is_positive(parameters.range, parameters.output_zero) else "mve_block",
             "input_zero": parameters.input_zero,
             "output_zero": parameters.output_zero,
@@ -77,17 +72,7 @@ def lower(layer: Layer) -> Lowered:
 
 def overlap(layer: Layer) -> int:
     """Return the distance: the windows of two pixels are copied before any of the two is written."""
-    parameters, source, output = layer.parameters, layer.inputs[0], layer.outputs[0]
-    assert isinstance(parameters, Parameters)
-    assert source is not None
-    return window_distance(
-        parameters.window,
-        batch=1,
-        input_pixel_bytes=source.shape[3],
-        output_pixel_bytes=output.shape[3],
-        within_pixel_bytes=None,
-        pixels_together=_PIXELS,
-    )
+    return windows_overlap(layer, _PIXELS)
 
 
 def cost(layer: Layer) -> float:
@@ -97,21 +82,6 @@ def cost(layer: Layer) -> float:
     channels = weights.shape[0]
     chunks = round_up(weights.elements // channels, LANES) // LANES
     return outputs * (4.4 + 1.9 * chunks) * round_up(channels, _CHANNELS) / channels + outputs / channels * 3.0 * chunks
-
-
-def _is_pointwise(layer: Layer) -> bool:
-    weights, parameters = layer.inputs[1], layer.parameters
-    assert isinstance(parameters, Parameters)
-    assert weights is not None
-    window = parameters.window
-    return weights.shape[1:3] == (1, 1) and window.height.stride == window.width.stride == 1
-
-
-def _matrix(layer: Layer) -> NDArray[np.int8]:
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return weights.data.astype(np.int8).reshape(weights.shape[0], -1)
 
 
 def _channel_rows(sums: NDArray[np.int32], parameters: Parameters) -> NDArray[np.int32]:

@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.fully_connected import Parameters, macs
 from harness.ops.variants._dsp import FEATURE, interleaved, is_whole, scale_words, shifts_right, sums_of
+from harness.ops.variants._vectors import is_dense, matrix_of
 
 _OUTPUTS = 4
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
     return (
-        shifts_right(parameters.multipliers)
-        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+        FEATURE in features
+        and is_dense(layer)
+        and shifts_right(parameters.multipliers)
+        and sums_of(matrix_of(layer), layer.inputs[2], parameters.input_zero) is not None
     )
 
 
@@ -31,7 +32,7 @@ def lower(layer: Layer) -> Lowered:
     """Lower to one call a row; multipliers are stored once where all outputs have the same."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    matrix = _matrix(layer)
+    matrix = matrix_of(layer)
     sums = sums_of(matrix, layer.inputs[2], parameters.input_zero)
     assert sums is not None
     channels, depth = matrix.shape
@@ -63,13 +64,6 @@ def lower(layer: Layer) -> Lowered:
         scratch_bytes=groups * 4 if depth % 4 else 0,  # words are read: not beyond the input's end
         helpers=("dsp", "dsp_vector"),
     )
-
-
-def _matrix(layer: Layer) -> NDArray[np.int8]:
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return weights.data.astype(np.int8).reshape(weights.shape)
 
 
 def _scales(parameters: Parameters, channels: int) -> tuple[NDArray[np.int32], int]:

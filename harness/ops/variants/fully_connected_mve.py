@@ -4,25 +4,25 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.fully_connected import Parameters
 from harness.ops.variants._dsp import shifts_right, sums_of
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows, unrolled
+from harness.ops.variants._vectors import is_dense, matrix_of
 
 _OUTPUTS = 8
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
     return (
-        shifts_right(parameters.multipliers)
-        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+        FEATURE in features
+        and is_dense(layer)
+        and shifts_right(parameters.multipliers)
+        and sums_of(matrix_of(layer), layer.inputs[2], parameters.input_zero) is not None
     )
 
 
@@ -30,7 +30,7 @@ def lower(layer: Layer) -> Lowered:
     """Lower to one call a row; multipliers are stored once where all outputs have the same."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    matrix = _matrix(layer)
+    matrix = matrix_of(layer)
     channels, depth = matrix.shape
     sums = sums_of(matrix, layer.inputs[2], parameters.input_zero)
     assert sums is not None
@@ -68,13 +68,6 @@ def cost(layer: Layer) -> float:
     channels, depth = weights.shape
     rows = layer.outputs[0].elements // channels
     return rows * (round_up(channels, _OUTPUTS) * (6.0 + 2.3 * (round_up(depth, LANES) // LANES)) + 40.0)
-
-
-def _matrix(layer: Layer) -> NDArray[np.int8]:
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return weights.data.astype(np.int8).reshape(weights.shape)
 
 
 VARIANTS = (Variant(name="mve", operator="FULLY_CONNECTED", accepts=accepts, lower=lower, cost=cost),)
