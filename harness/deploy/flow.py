@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import registry
-from harness.deploy.library import Facts, library_files, write_library
+from harness.deploy.library import Facts, library_files, require_empty, write_library
 from harness.errors import UserError
 from harness.pipeline import BenchRequest, bench_model, find_target
 from harness.pipeline.request import Watch
@@ -43,8 +43,7 @@ def deploy(request: BenchRequest, folder: Path, store: Store, watch: Watch = lam
     Raises what the bench does, WrongAnswer where the output is not that of the reference; UserError where the folder is
     not empty.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} is not empty", hint="Name a new or empty folder by --to.")
+    require_empty(folder)  # before anything is measured
     done = bench_model(request, lambda: store, watch)
     if done.error is not None:
         raise done.error

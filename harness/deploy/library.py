@@ -77,10 +77,15 @@ def library_files(
     return dict(sorted(files.items()))
 
 
-def write_library(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the library into a new or empty folder. Raises UserError where it is neither, or cannot be written."""
+def require_empty(folder: Path) -> None:
+    """Raise UserError where a folder is there and holds something, or is no folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty", hint="Name a new or empty folder by --to.")
+
+
+def write_library(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the library into a new or empty folder. Raises UserError where it is neither, or cannot be written."""
+    require_empty(folder)
     try:
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
