@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The search: a driver proposes candidates, each is trained, compressed, measured, stored, and told to the driver."""
 
-from harness.search.front import front_of, values_of
+from harness.search.front import Standing, front_of, standing_of, values_of
 from harness.search.limits import Limit, parse_limits
 from harness.search.objectives import FIGURES, Direction, Objective, default_objectives, parse_objectives
 from harness.search.outcome import Reason, Status, TrialOutcome, Value
@@ -31,6 +31,7 @@ __all__ = [
     "Reason",
     "SearchRequest",
     "SearchResult",
+    "Standing",
     "Status",
     "TrialOutcome",
     "Value",
@@ -40,5 +41,6 @@ __all__ = [
     "parse_limits",
     "parse_objectives",
     "run",
+    "standing_of",
     "values_of",
 ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.errors import UserError
 from harness.records import How
@@ -11,6 +12,39 @@ from harness.search.objectives import Objective
 from harness.search.outcome import Status, TrialOutcome
 from harness.search.request import FinishedTrial
 from harness.stats import pareto_front
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the trials of a study compare: over ``objectives``, those of quarantined boards left out.
+
+    ``front`` holds numbers of trials. Where it is empty, ``nearest`` breaks the limits least, if one was measured.
+    """
+
+    objectives: tuple[Objective, ...]
+    front: tuple[int, ...]
+    nearest: int | None
+    quarantined: tuple[str, ...]
+
+
+def standing_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -> Standing:
+    """Compare the finished trials of a study with the objectives that it began with. Raises as ``front_of``."""
+    quarantined = quarantined_boards(trials)
+    left = objectives_on(objectives, quarantined)
+    front = front_of(trials, left) if left else ()
+    return Standing(
+        objectives=left, front=front, nearest=None if front else nearest_of(trials), quarantined=quarantined
+    )
+
+
+def quarantined_boards(trials: Iterable[FinishedTrial]) -> tuple[str, ...]:
+    """Return the boards that were left out because their rigs failed."""
+    return tuple(sorted({board for trial in trials for board in trial.outcome.quarantined}))
+
+
+def objectives_on(objectives: Iterable[Objective], quarantined: Sequence[str]) -> tuple[Objective, ...]:
+    """Return the objectives that are left without some boards."""
+    return tuple(objective for objective in objectives if objective.board not in quarantined)
 
 
 def front_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -> tuple[int, ...]:

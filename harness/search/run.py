@@ -16,7 +16,7 @@ from harness import registry
 from harness.errors import RigError, StoreError
 from harness.records import Candidate, Parameters, from_plain, to_plain
 from harness.search.drivers import FAMILY, Driver, DriverModule
-from harness.search.front import front_of, nearest_of, require_one_how, values_of
+from harness.search.front import objectives_on, quarantined_boards, require_one_how, standing_of, values_of
 from harness.search.objectives import Objective
 from harness.search.outcome import Status, TrialOutcome
 from harness.search.proposal import Proposal, make_candidate, parameters_of, propose
@@ -113,15 +113,14 @@ class _Search:
     def result(self, ended: Ended) -> SearchResult:
         """Return the study as it stands."""
         finished = load_finished(self._tools.store, self._request.study)
-        quarantined = _quarantined(finished)
-        front = front_of(finished, _objectives_on(self._request.objectives, quarantined))
+        standing = standing_of(finished, self._request.objectives)
         return SearchResult(
             study=self._request.study,
             ended=ended,
             trials=finished,
-            front=front,
-            nearest=None if front else nearest_of(finished),
-            quarantined=quarantined,
+            front=standing.front,
+            nearest=standing.nearest,
+            quarantined=standing.quarantined,
         )
 
     def _next(self) -> tuple[int, Candidate, Parameters]:
@@ -145,7 +144,7 @@ class _Search:
 
     def _run(self, number: int, candidate: Candidate, parameters: Parameters) -> TrialEnd:
         request = self._request
-        quarantined = _quarantined(self._finished)
+        quarantined = quarantined_boards(self._finished)
         results: list[str] = []
         try:
             return run_trial(
@@ -163,17 +162,17 @@ class _Search:
             raise
 
     def _take(self, trial: FinishedTrial) -> None:
-        before = _quarantined(self._finished)
+        before = quarantined_boards(self._finished)
         self._finished.append(trial)
-        if _quarantined(self._finished) != before:
+        if quarantined_boards(self._finished) != before:
             self._driver = None  # fewer objectives: begin anew with what is known of those that are left
         elif self._driver is not None:
-            _tell(self._driver, trial, _objectives_on(self._request.objectives, before))
+            _tell(self._driver, trial, objectives_on(self._request.objectives, before))
 
     def _told_driver(self) -> Driver:
         """Return the driver, made anew and told all finished trials where there is none."""
         if self._driver is None:
-            objectives = _objectives_on(self._request.objectives, _quarantined(self._finished))
+            objectives = objectives_on(self._request.objectives, quarantined_boards(self._finished))
             module = cast(DriverModule, registry.load(FAMILY, self._request.driver))
             directions = [objective.direction for objective in objectives]
             self._driver = module.create(self._define, directions, self._request.seed)
@@ -232,14 +231,6 @@ def _outcome(trial: Trial) -> TrialOutcome:
     except ValueError as error:
         message = f"the outcome of trial {trial.number} of the study {trial.study!r} cannot be read: {error}"
         raise StoreError(message, hint=_HINT) from error
-
-
-def _quarantined(trials: Sequence[FinishedTrial]) -> tuple[str, ...]:
-    return tuple(sorted({board for trial in trials for board in trial.outcome.quarantined}))
-
-
-def _objectives_on(objectives: Sequence[Objective], quarantined: Sequence[str]) -> tuple[Objective, ...]:
-    return tuple(objective for objective in objectives if objective.board not in quarantined)
 
 
 def _tell(driver: Driver, trial: FinishedTrial, objectives: Sequence[Objective]) -> None:

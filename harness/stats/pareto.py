@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+
+import numpy as np
 
 
 def pareto_front(points: Sequence[Sequence[float]]) -> tuple[int, ...]:
@@ -13,14 +14,13 @@ def pareto_front(points: Sequence[Sequence[float]]) -> tuple[int, ...]:
     A point dominates another where it is nowhere larger and somewhere smaller. Equal points are all in the front or
     all out of it; a point with a coordinate that is not a number is never in it.
     """
-    comparable = [number for number, point in enumerate(points) if not any(map(isnan, point))]
-    return tuple(
-        number
-        for number in comparable
-        if not any(_dominates(points[other], points[number]) for other in comparable if other != number)
-    )
-
-
-def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
-    pairs = list(zip(one, other, strict=True))
-    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+    if not points:
+        return ()
+    whole = np.asarray(points, dtype=np.float64)
+    comparable = np.flatnonzero(~np.isnan(whole).any(axis=1))
+    found = whole[comparable]
+    best = np.ones(len(found), dtype=bool)
+    for number, point in enumerate(found):
+        if best[number]:
+            best &= ~((found >= point).all(axis=1) & (found > point).any(axis=1))
+    return tuple(comparable[best].tolist())
