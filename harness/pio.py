@@ -40,25 +40,6 @@ except SystemExit as ended:
     raise
 """
 
-# PlatformIO with everything imported, before its work is known: one line with the folder and the arguments.
-_PRIMED_SCRIPT = """\
-import gc, json, os, sys
-gc.disable()  # it lives for a second
-import platformio.__main__, platformio.platform.base, platformio.platform.factory, platformio.run.cli
-import platformio.run.processor
-
-line = sys.stdin.readline()
-if not line:
-    os._exit(0)
-folder, *words = json.loads(line)
-os.chdir(folder)
-sys.argv = ["platformio", *words]
-exit_code = platformio.__main__.main()
-sys.stdout.flush()
-sys.stderr.flush()
-os._exit(exit_code)
-"""
-
 # Whatever would change a build behind the back of its key stays outside.
 _COMPILER_VARIABLES = (
     "CPATH",
@@ -114,7 +95,7 @@ class _Primed:
                 proc.stop(self.child)
                 self.child = None
             if self.child is None:
-                command = [sys.executable, "-c", _PRIMED_SCRIPT]
+                command = [sys.executable, "-m", "harness._pio_ahead"]
                 self.child, self.env = proc.start(command, env=env, stdin=proc.PIPE), env
 
     def take(self, env: Mapping[str, str]) -> proc.Child | None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +52,30 @@ def test_the_next_build_is_done_by_the_one_that_waits_and_only_that(project: Pro
     again = pio.start_pio(project.folder, [])
     assert again is not child
     assert "up to date" in proc.finish(again, timeout_seconds=SECONDS).output
+
+
+def test_scons_too_has_started_ahead(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    script = pio.core_dir() / "packages/tool-scons/scons.py"
+    script.write_text("raise SystemExit('one more interpreter was started')\n")
+    primed()
+    ahead = pio.run_pio(project.folder, [], timeout_seconds=SECONDS)
+    fresh = pio.run_pio(project.folder, [], timeout_seconds=SECONDS)
+    assert ahead.exit_code == 0, ahead.output
+    assert "one more interpreter" in fresh.output
+
+
+def test_a_scons_that_is_killed_fails_the_build(project: Project) -> None:
+    child = primed()
+    children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
+    deadline = time.monotonic() + SECONDS
+    while not (pids := children.read_text().split()):
+        assert time.monotonic() < deadline, "no SCons waits"
+        time.sleep(0.02)
+    os.kill(int(pids[0]), signal.SIGKILL)
+    finished = pio.run_pio(project.folder, [], timeout_seconds=SECONDS)
+    assert finished.exit_code != 0
+    assert not (project.folder / ".pio/build/host/firmware.elf").exists()
 
 
 def test_what_fails_fails_alike(project: Project) -> None:
