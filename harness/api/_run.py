@@ -6,38 +6,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.boards import load_board
+from harness.api._request import read_plan, search_request
+from harness.api._settings import RunSettings, resolve
 from harness.canonical import to_plain
-from harness.compress import technique_names
-from harness.firmware.toolchain import build_flags
 from harness.pio import prime_pio
-from harness.pipeline import BenchRequest, bench_model, find_target
-from harness.records import BenchOutcome, Candidate, How, Parameters, Scalar
+from harness.pipeline import BenchRequest, bench_model
+from harness.records import BenchOutcome, Candidate, How, Scalar
 from harness.report import report_path, study_report
-from harness.runtimes import KernelPlan
-from harness.search import (
-    Bench,
-    Event,
-    FinishedTrial,
-    SearchRequest,
-    SearchResult,
-    default_objectives,
-    parse_limits,
-    parse_objectives,
-)
+from harness.search import Bench, Event, FinishedTrial, SearchRequest, SearchResult
 from harness.search import run as search
 from harness.search.request import Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
-from harness.tasks import LoadedTask, load_task, task_key
-from harness.train import model_inputs, produce, training_stack
+from harness.tasks import LoadedTask
+from harness.train import check_networks, model_inputs, produce
 
-if TYPE_CHECKING:
-    from harness.tune.plan_file import PlanFile
-
-_TRIALS = 20
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 _NOT_IN_JSON = ("found",)
 SCHEMA = 1
@@ -90,8 +75,8 @@ class RunResult:
 
 def run(
     *,
-    board: str | Sequence[str] = "mps2_an386",
-    task: str | Path = "digits",
+    board: str | Sequence[str] | None = None,
+    task: str | Path | None = None,
     trials: int | None = None,
     timeout_seconds: float | None = None,
     study: str | None = None,
@@ -99,111 +84,70 @@ def run(
     objectives: Sequence[str] = (),
     limits: Sequence[str] = (),
     compress: Sequence[str] = (),
-    estimate: bool = False,
-    seed: int = 0,
-    driver: str = "optuna",
-    optimize: str = "speed",
+    estimate: bool | None = None,
+    seed: int | None = None,
+    driver: str | None = None,
+    optimize: str | None = None,
     plan: str | Path | None = None,
     results: str | Path | None = None,
+    config: str | Path | None = None,
     progress: Callable[[Event], None] | None = None,
 ) -> RunResult:
     """Search networks and their compression, each measured on the boards, and write a report.
 
-    ``task`` is a task's name or the path of its file; ``trials`` the number that the study shall have in the end
-    (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's), ``resume`` goes on
-    with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``, ``limits``
-    ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques to choose
-    from (default: all). ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a kernel-plan
-    file, whose choices hold for all layers of the same signatures.
+    ``task`` is a task's name or the path of its file (default: digits); ``trials`` the number that the study shall have
+    in the end (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's),
+    ``resume`` goes on with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``,
+    ``limits`` ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques
+    to choose from (default: all). ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
+    kernel-plan file, whose choices hold for all layers of the same signatures. What is not given is taken from the file
+    ``config``, if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
     Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results). ``progress`` is told what
     happens; an interruption from the keyboard ends the search in order.
 
     Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
     is left to measure on.
     """
-    request = search_request(
-        board=board,
-        task=task,
-        trials=trials,
-        timeout_seconds=timeout_seconds,
-        study=study,
-        resume=resume,
-        objectives=objectives,
-        limits=limits,
-        compress=compress,
-        estimate=estimate,
-        seed=seed,
-        driver=driver,
-        optimize=optimize,
-        plan=plan,
-    )
-    return carry_out(request, results=results, progress=progress, plan=plan)
+    given = {
+        "board": (board,) if isinstance(board, str) else board,
+        "task": _text(task),
+        "trials": trials,
+        "timeout": timeout_seconds,
+        "study": study,
+        "objective": objectives,
+        "limit": limits,
+        "compress": compress,
+        "estimate": estimate,
+        "seed": seed,
+        "driver": driver,
+        "optimize": optimize,
+        "plan": _text(plan),
+        "results": _text(results),
+    }
+    resolved = resolve(given, config=None if config is None else Path(config), find=False)
+    return carry_out(search_request(resolved, resume=resume), resolved.settings, progress=progress)
 
 
-def search_request(
-    *,
-    board: str | Sequence[str],
-    task: str | Path,
-    trials: int | None,
-    timeout_seconds: float | None,
-    study: str | None,
-    resume: bool,
-    objectives: Sequence[str],
-    limits: Sequence[str],
-    compress: Sequence[str],
-    estimate: bool,
-    seed: int,
-    driver: str,
-    optimize: str = "speed",
-    plan: str | Path | None = None,
-) -> SearchRequest:
-    """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
-    build_flags(optimize)  # raises UserError for a level that there is not
-    names = [board] if isinstance(board, str) else list(board)
-    for name in names:
-        find_target(name, estimate=estimate)  # nothing is trained for a board that cannot be reached
-    boards = [load_board(name) for name in names]
-    loaded = load_task(str(task))
-    metric = loaded.task.metric
-    return SearchRequest(
-        study=study or Path(task).stem,
-        task=loaded,
-        task_key=task_key(loaded, training_stack()),
-        boards=tuple(names),
-        objectives=(
-            parse_objectives(objectives, metric, boards)
-            if objectives
-            else default_objectives(metric, boards, estimate=estimate)
-        ),
-        limits=parse_limits(limits, metric, boards),
-        techniques=tuple(compress) or technique_names(),
-        driver=driver,
-        seed=seed,
-        options=(("estimate", estimate), *_optimize_option(optimize), *_plan_option(plan)),
-        trials=trials if trials or timeout_seconds else _TRIALS,
-        timeout_seconds=timeout_seconds,
-        resume=resume,
-    )
+def _text(path: str | Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def carry_out(
     request: SearchRequest,
+    settings: RunSettings,
     *,
-    results: str | Path | None,
     progress: Callable[[Event], None] | None,
-    plan: str | Path | None = None,
 ) -> RunResult:
     """Carry a search on to its end, and write its report."""
-    folder = results_dir(None if results is None else Path(results))
-    preferred = () if plan is None else _read_plan(plan).by_signature
-    options = dict(request.options)
-    estimate, optimize = bool(options["estimate"]), str(options.get("optimize", "speed"))
+    folder = results_dir(None if settings.results is None else Path(settings.results))
     with open_store(folder) as store:
+        if request.study not in {study.name for study in store.studies()}:
+            check_networks(request.task)  # what cannot be built or scored must not leave a study behind
         found = search(
             request,
             store=store,
             produce=lambda candidate, *, watch: produce(candidate, request.task, watch=watch),
-            bench=_bench(request.task, store, estimate=estimate, optimize=optimize, preferred=preferred),
+            bench=_bench(request.task, store, settings),
             listen=progress or (lambda _event: None),
         )
         report = study_report(store, request.study, report_path(folder, request.study))
@@ -221,22 +165,6 @@ def carry_out(
     )
 
 
-def _optimize_option(optimize: str) -> Parameters:
-    """A level is a setting of the study; one for speed is resumed as ever."""
-    return () if optimize == "speed" else (("optimize", optimize),)
-
-
-def _plan_option(path: str | Path | None) -> Parameters:
-    """What a plan decides is a setting of the study; one without a plan is resumed as ever."""
-    return () if path is None else (("plan", _read_plan(path).key),)
-
-
-def _read_plan(path: str | Path) -> PlanFile:
-    from harness.tune.plan_file import read_plan
-
-    return read_plan(Path(path))
-
-
 def _front_entry(trial: FinishedTrial) -> FrontEntry:
     candidate = trial.candidate
     return FrontEntry(
@@ -250,8 +178,9 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
     )
 
 
-def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, optimize: str, preferred: KernelPlan) -> Bench:
+def _bench(loaded: LoadedTask, store: Store, settings: RunSettings) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
+    preferred = () if settings.plan is None else read_plan(settings.plan).by_signature
 
     def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
         samples = model_inputs(model, loaded.data.validation.inputs[:_REAL_SAMPLES])
@@ -259,8 +188,8 @@ def _bench(loaded: LoadedTask, store: Store, *, estimate: bool, optimize: str, p
             model=model,
             name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
             board=board,
-            estimate=estimate,
-            optimize=optimize,
+            estimate=settings.estimate,
+            optimize=settings.optimize,
             preferred=preferred,
             real_samples=tuple((sample,) for sample in samples),
             candidate_key=candidate.key,

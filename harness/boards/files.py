@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from harness.boards.schema import Board, Core
 from harness.errors import BadBoard, did_you_mean
 from harness.settings import data_dir
+from harness.toml_file import TomlFile, read_toml, to_schema
 
 _Schema = TypeVar("_Schema", Board, Core)
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z", re.DOTALL)
 
 
 def board_ids(folder: Path | None = None) -> tuple[str, ...]:
@@ -31,12 +26,12 @@ def load_board(board_id: str, folder: Path | None = None) -> Board:
     """
     folder = folder or data_dir("boards")
     path = _find(board_id, folder)
-    facts = _read_toml(path)
-    core = facts.get("core")
+    file = _read_toml(path)
+    core = file.tables.get("core")
     if not isinstance(core, str):
         raise BadBoard(f"{path.name}: 'core' must name a file of boards/cores")
-    facts = {**facts, "id": path.stem, "core": _load_core(core, folder / "cores")}
-    return _validate(Board, _with_pairs(facts, "firmware", "hardware"), path)
+    facts = {**file.tables, "id": path.stem, "core": _load_core(core, folder / "cores")}
+    return _validate(Board, _with_pairs(facts, "firmware", "hardware"), file)
 
 
 def _find(board_id: str, folder: Path) -> Path:
@@ -53,10 +48,11 @@ def _load_core(core_id: str, folder: Path) -> Core:
     cores = {p.stem for p in folder.glob("*.toml")}
     if core_id not in cores:
         raise BadBoard(f"there is no core {core_id!r}", hint=did_you_mean(core_id, cores))
-    facts = _read_toml(path)
+    file = _read_toml(path)
+    facts = file.tables
     for table, key in (("code", "layers"), ("code", "helpers"), ("cycles", "prices")):
         facts = _with_pairs(facts, table, key)
-    return _validate(Core, {**facts, "id": core_id}, path)
+    return _validate(Core, {**facts, "id": core_id}, file)
 
 
 def _with_pairs(facts: dict[str, Any], table: str, key: str) -> dict[str, Any]:
@@ -67,28 +63,13 @@ def _with_pairs(facts: dict[str, Any], table: str, key: str) -> dict[str, Any]:
     return {**facts, table: {**inner, key: list(inner[key].items())}}
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadBoard(f"{path.name} is not valid TOML: {error}") from error
-    except (OSError, ValueError) as error:
-        raise BadBoard(f"the board's file {str(path)!r} cannot be read: {error}") from error
+def _read_toml(path: Path) -> TomlFile:
+    return read_toml(path, refuse=BadBoard, what="the board's file")
 
 
-def _validate(schema: type[_Schema], facts: dict[str, Any], path: Path) -> _Schema:
-    try:
-        return msgspec.convert(facts, schema)
-    except msgspec.ValidationError as error:
-        said, _, place = str(error).partition(" - at `$")
-        where = place.strip(".`")
-        unknown = _UNKNOWN.match(said)
-        if unknown is None:
-            raise BadBoard(f"{path.name}: {where or 'the file'}: {said}") from error
-        key = unknown.group(1)
-        nearest = get_close_matches(key, _all_keys(), n=1, cutoff=0.5)
-        hint = f"Did you mean {nearest[0]!r}?" if nearest else "See docs/boards.md for the keys of a board's file."
-        raise BadBoard(f"{path.name}: unknown key {f'{where}.{key}'.strip('.')!r}", hint=hint) from error
+def _validate(schema: type[_Schema], facts: dict[str, Any], file: TomlFile) -> _Schema:
+    hint = "See docs/boards.md for the keys of a board's file."
+    return to_schema(facts, schema, file, refuse=BadBoard, keys=_all_keys(), hint=hint)
 
 
 def _all_keys() -> list[str]:

@@ -22,9 +22,16 @@ def register(app: typer.Typer) -> None:
 def run(
     board: Annotated[
         list[str],
-        typer.Option("--board", "-b", help="Board to measure on; repeat for several.", autocompletion=complete_board),
-    ] = ["mps2_an386"],
-    task: Annotated[str, typer.Option(help="Data and networks: a task's name, or the path of its file.")] = "digits",
+        typer.Option(
+            "--board",
+            "-b",
+            help="Board to measure on (default mps2_an386); repeat for several.",
+            autocompletion=complete_board,
+        ),
+    ] = [],
+    task: Annotated[
+        str | None, typer.Option(help="Data and networks: a task's name, or the path of its file (default digits).")
+    ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
     timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,
     study: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the study; default: the task's.")] = None,
@@ -36,44 +43,51 @@ def run(
         list[str], typer.Option(metavar="NAME[@BOARD]<=N[UNIT]", help="What to keep to, or >=; repeat for several.")
     ] = [],
     compress: Annotated[
-        list[str], typer.Option(metavar="TECHNIQUE", help="Compression to choose from; default: all; repeat.")
+        list[str], typer.Option(metavar="TECHNIQUE", help="Compression to choose from (default all); repeat.")
     ] = [],
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Price the counts of an emulated core for a real board that is not here.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 0,
-    driver: Annotated[str, typer.Option(help="What proposes the candidates.")] = "optuna",
-    optimize: Annotated[
-        str, typer.Option(metavar="LEVEL", help="What the code is made for: speed, balanced or size.")
-    ] = "speed",
-    plan: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Kernel plan whose choices hold for layers of the same shapes.")
+        bool | None,
+        typer.Option(
+            "--estimate/--no-estimate", help="Price the counts of an emulated core for a real board that is not here."
+        ),
     ] = None,
-    results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything that is drawn (default 0).")] = None,
+    driver: Annotated[str | None, typer.Option(help="What proposes the candidates (default optuna).")] = None,
+    optimize: Annotated[
+        str | None,
+        typer.Option(metavar="LEVEL", help="What the code is made for: speed (the default), balanced or size."),
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Kernel plan whose choices hold for layers of the same shapes.")
+    ] = None,
+    results: Annotated[str | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File of settings to read instead of ./harness.toml.")
+    ] = None,
+    show_config: Annotated[
+        bool, typer.Option("--show-config", help="Print the settings that hold, and where each comes from; then end.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the front as JSON.")] = False,
 ) -> int:
-    """Search networks and their compression, each measured on the boards; ends with the best and an HTML report."""
-    from harness.api._run import carry_out, search_request
+    """Search networks and their compression, each measured on the boards; ends with the best and an HTML report.
+
+    What is not given here is read from ./harness.toml and from a task.toml beside the task's file.
+    """
+    from harness.api._settings import SETTINGS, as_toml, resolve
+
+    resolved = resolve({name: value for name, value in locals().items() if name in SETTINGS}, config=config)
+    from harness.api._request import search_request, with_task
+    from harness.api._run import carry_out
     from harness.cli._run_view import Display, print_result
 
-    request = search_request(
-        board=board,
-        task=task,
-        trials=trials,
-        timeout_seconds=timeout,
-        study=study,
-        resume=resume,
-        objectives=objective,
-        limits=limit,
-        compress=compress,
-        estimate=estimate,
-        seed=seed,
-        driver=driver,
-        optimize=optimize,
-        plan=plan,
-    )
+    if show_config:
+        from harness.tasks import load_task
+
+        typer.echo(as_toml(with_task(resolved, load_task(resolved.settings.task))))
+        return EXIT_OK
+    request = search_request(resolved, resume=resume)
     with Display(request, quiet=as_json) as display:
-        found = carry_out(request, results=results, progress=display.listen, plan=plan)
+        found = carry_out(request, resolved.settings, progress=display.listen)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:

@@ -22,7 +22,7 @@ from harness.ladder.answers import (
 )
 from harness.ladder.findings import Calibration, InputUse, Ladder, Step, judge
 from harness.reference import compare, describe_reference
-from harness.tasks import Floats, LoadedTask, Split, load_task
+from harness.tasks import Floats, LoadedTask, Need, Split, load_task
 from harness.train import dequantized, model_inputs, open_keras_file
 from harness.train.convert import CALIBRATION_SAMPLES
 
@@ -48,7 +48,7 @@ def climb(
     ``board``. An error after the first step is in the result, with the steps before it; what is wrong with the
     arguments, or at the first step, is raised.
     """
-    loaded = load_task(task, to_train=False)
+    loaded = load_task(task, need=Need.DATA)
     found = _Climb(loaded=loaded, split=_spread(loaded.data.test, samples))
     failure = None
     stages = [""]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The search: a driver proposes candidates, each is trained, compressed, measured, stored, and told to the driver."""
 
+from harness.search.figures import FIGURES, Direction
 from harness.search.front import Standing, front_of, standing_of, values_of
 from harness.search.limits import Limit, parse_limits
-from harness.search.objectives import FIGURES, Direction, Objective, default_objectives, parse_objectives
+from harness.search.objectives import Objective, default_objectives, parse_objectives
 from harness.search.outcome import Reason, Status, TrialOutcome, Value
 from harness.search.request import (
     Bench,

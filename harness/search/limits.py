@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from harness.boards import Board
 from harness.errors import UserError, did_you_mean
-from harness.search.objectives import figure_key, find_figure
+from harness.search.figures import figure_key, find_figure
 
 Sense: TypeAlias = Literal["<=", ">="]
 
@@ -21,6 +21,10 @@ _PLAIN = {"": 1.0, "k": 1e3, "M": 1e6}
 _BYTES = {"": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "KiB": 1024.0, "MiB": 1024.0**2}
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "instructions": _PLAIN,
+    "cycles": _PLAIN,
+    "macs": _PLAIN,
+    "parameters": _PLAIN,
+    "model_bytes": _BYTES,
     "latency": {"": 1.0, "us": 1.0, "ms": 1e3, "s": 1e6},
     "energy": {"": 1.0, "uJ": 1.0, "mJ": 1e3, "J": 1e6},
     "ram": _BYTES,
@@ -31,7 +35,7 @@ _METRIC = {"": 1.0, "%": 0.01}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A figure and its bound, in the figure's unit (bytes, us, uJ); ``board`` is None for a metric of the host."""
+    """A figure and its bound, in the figure's unit (bytes, us, uJ); ``board`` is None for a figure of the host."""
 
     name: str
     sense: Sense
@@ -52,16 +56,16 @@ class Limit:
         return max(0.0, beyond) / (abs(self.bound) or 1.0)
 
 
-def parse_limits(texts: Sequence[str], metric: str, boards: Sequence[Board]) -> tuple[Limit, ...]:
+def parse_limits(texts: Sequence[str], metrics: Sequence[str], boards: Sequence[Board]) -> tuple[Limit, ...]:
     """Read limits written as ``FIGURE<=NUMBER[UNIT]`` or ``FIGURE>=NUMBER[UNIT]``.
 
-    A figure of a board without ``@BOARD`` means every board. Raises UserError for what cannot be read, and for a figure
-    that a board does not have.
+    FIGURE may name its board as ``find_figure`` takes it; without one it means every board. Raises UserError for what
+    cannot be read, and for a figure that a board does not have.
     """
-    return tuple(limit for text in texts for limit in _parse(text, metric, boards))
+    return tuple(limit for text in texts for limit in _parse(text, metrics, boards))
 
 
-def _parse(text: str, metric: str, boards: Sequence[Board]) -> list[Limit]:
+def _parse(text: str, metrics: Sequence[str], boards: Sequence[Board]) -> list[Limit]:
     match = _TEXT.fullmatch(text.strip())
     if match is None:
         raise UserError(
@@ -69,8 +73,11 @@ def _parse(text: str, metric: str, boards: Sequence[Board]) -> list[Limit]:
             hint="Such as: --limit 'ram<=32KiB' --limit 'accuracy>=0.95'. Quote it: < and > mean something to a shell.",
         )
     sense: Sense = "<=" if match["sense"] == "<=" else ">="
-    name, found = find_figure(match["figure"], metric, boards)
-    units = _METRIC if name == metric else _UNITS[name.partition(".")[0]]
+    try:
+        name, found = find_figure(match["figure"], metrics, boards)
+    except UserError as error:
+        raise UserError(f"the limit {text!r}: {error.message}", hint=error.hint) from error
+    units = _METRIC if name in metrics else _UNITS[name.partition(".")[0]]
     unit, valid = match["unit"], [unit for unit in units if unit]
     if unit not in units:
         raise UserError(f"the limit {text!r}: {name} has no unit {unit!r}", hint=did_you_mean(unit, valid))

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from harness import errors
 from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
+from harness.search.figures import figure_of
 from harness.search.limits import Limit
-from harness.search.objectives import Objective, figure_of
+from harness.search.objectives import Objective
 from harness.search.outcome import (
     Reason,
     Remedy,

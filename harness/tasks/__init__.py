@@ -8,27 +8,33 @@ from harness.tasks._base import (
     Data,
     Family,
     Floats,
+    Score,
     Space,
     Split,
     Task,
     TrainingPlan,
     accuracy,
 )
-from harness.tasks._load import LoadedTask, load_task, start_text, task_key
+from harness.tasks._given import GivenModel
+from harness.tasks._load import LoadedTask, Need, load_task, start_text, task_key
 from harness.tasks._quiet import captured_stderr
-from harness.tasks._space import FixedSpace, RecordingSpace
+from harness.tasks._space import CornerSpace, FixedSpace, RecordingSpace
 from harness.tasks._stack import keras, model_optimization, tensorflow
 
 __all__ = [
     "Array",
     "Build",
     "Choice",
+    "CornerSpace",
     "Data",
     "Family",
     "FixedSpace",
     "Floats",
+    "GivenModel",
     "LoadedTask",
+    "Need",
     "RecordingSpace",
+    "Score",
     "Space",
     "Split",
     "Task",

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Scalar
+from harness.records import Parameters, Scalar
 
 Floats: TypeAlias = NDArray[np.float32]
 Array: TypeAlias = NDArray[np.generic]
@@ -32,6 +32,7 @@ class Space(Protocol):
     def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice: ...
 
 
+Score: TypeAlias = Callable[[Floats, Array], float]  # outputs [sample, ...], targets [sample, ...]
 Build: TypeAlias = Callable[[], Any]  # returns an untrained network of tf_keras
 Family: TypeAlias = Callable[[Space], Build]
 
@@ -46,11 +47,21 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """Training data, validation data that a search may see, and test data that it must not."""
+    """Training data, validation data that a search may see, and test data that it must not.
+
+    ``classes`` names the classes by their numbers, ``preprocessing`` says how a device makes an input of what its
+    sensor gives: constants by name, which travel with every model that is trained. Both may be left out.
+    """
 
     train: Split
     validation: Split
     test: Split
+    classes: tuple[str, ...] = ()
+    preprocessing: Parameters = ()
+
+    def splits(self) -> tuple[tuple[str, Split], ...]:
+        """Return the three parts by name."""
+        return ("train", self.train), ("validation", self.validation), ("test", self.test)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +78,30 @@ class TrainingPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a task file declares as ``TASK``; without ``families`` it is data and a score: nothing can be trained."""
+    """What a task file declares as ``TASK``; without ``families`` it is data and a score: nothing can be trained.
+
+    ``objectives`` and ``limits`` hold where neither the command line nor a file says otherwise; they are written as
+    there. ``metrics`` are further scores by name, recorded with every model, for objectives and limits to name.
+    """
 
     summary: str
     input_range: tuple[float, float]  # every input lies in it
     metric: str  # what ``score`` returns; more is better
-    score: Callable[[Floats, Array], float]  # outputs [sample, ...], targets
+    score: Score  # of outputs [sample, ...] and targets
     load_data: Callable[[], Data]
     loss: str = "sparse_categorical_crossentropy"  # a loss of Keras, by its name
     plan: TrainingPlan = TrainingPlan(
         epochs=30, batch_size=32, learning_rate=1e-2, patience=5, fine_tune_epochs=8, fine_tune_learning_rate=5e-3
     )
     families: Mapping[str, Family] = field(default_factory=dict)
+    metrics: Mapping[str, Score] = field(default_factory=dict)
+    objectives: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    @property
+    def scores(self) -> Mapping[str, Score]:
+        """All scores by name, ``metric`` first."""
+        return {self.metric: self.score, **self.metrics}
 
 
 def accuracy(outputs: Floats, targets: Array) -> float:

@@ -8,7 +8,8 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from types import ModuleType
 
@@ -16,8 +17,9 @@ import numpy as np
 
 from harness import registry
 from harness.errors import BadTask, HarnessError
-from harness.records import content_key
-from harness.tasks._base import Data, Split, Task
+from harness.records import canonical_json, content_key
+from harness.tasks._base import Data, Task
+from harness.tasks._check import check_data, check_splits, check_task
 
 FAMILY = "harness.tasks"
 
@@ -32,16 +34,24 @@ class LoadedTask:
     files: tuple[Path, ...]
 
 
-def load_task(name: str, *, to_train: bool = True) -> LoadedTask:
-    """Load a task of the package, of a plugin, or from a file whose path ends in ``.py``.
+class Need(Enum):
+    """What a task is loaded for."""
 
-    ``to_train`` says that it must have a family of networks. Raises UserError for an unknown name, BadTask where the
-    file or its data is not what a task must be.
+    FAMILIES = "to train networks of its families"
+    SPLITS = "to train a network that is there"
+    DATA = "to score"
+
+
+def load_task(name: str, *, need: Need = Need.FAMILIES) -> LoadedTask:
+    """Load a task of the package, of a plugin, or from a file whose path ends in ``.py``, and its data.
+
+    Raises UserError for an unknown name, BadTask where the file or its data is not what a task must be for ``need``.
     """
     module = _load_file(Path(name)) if name.endswith(".py") else registry.load(FAMILY, name)
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task) or module.__file__ is None:
         raise BadTask(f"the task {name!r} defines no TASK", hint="Write TASK = Task(...) at the end of its file.")
+    check_task(name, task)
     file = Path(module.__file__).resolve()
     try:
         data = task.load_data()
@@ -49,11 +59,11 @@ def load_task(name: str, *, to_train: bool = True) -> LoadedTask:
         raise
     except Exception as error:
         raise BadTask(f"the data of the task {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
-    _check(name, task, data)
-    if to_train:
-        if not task.families:
-            raise BadTask(f"the task {name!r} has no family of networks", hint="docs/tasks.md shows how to write one.")
-        _check_splits(name, data)
+    check_data(name, task, data)
+    if need is Need.FAMILIES and not task.families:
+        raise BadTask(f"the task {name!r} has no family of networks", hint="docs/tasks.md shows how to write one.")
+    if need is not Need.DATA:
+        check_splits(name, task, data)
     return LoadedTask(name=name, task=task, data=data, files=tuple(sorted(_files_beside(file))))
 
 
@@ -135,38 +145,10 @@ def _imported_names(file: Path, package: str) -> Iterator[str]:
 
 def _data_key(data: Data) -> str:
     digest = hashlib.sha256()
-    for part in fields(data):
-        split: Split = getattr(data, part.name)
+    for part, split in data.splits():
         for array in (split.inputs, split.targets):
-            digest.update(f"{part.name} {array.dtype.str} {array.shape};".encode())
+            digest.update(f"{part} {array.dtype.str} {array.shape};".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
+    if data.classes or data.preprocessing:
+        digest.update(canonical_json({"classes": data.classes, "preprocessing": data.preprocessing}).encode())
     return digest.hexdigest()
-
-
-def _check(name: str, task: Task, data: Data) -> None:
-    """Raise BadTask where the data breaks what the task promises."""
-    low, high = task.input_range
-    shape = data.train.inputs.shape[1:]
-    for part in fields(data):
-        split: Split = getattr(data, part.name)
-        inputs, count = split.inputs, len(split.inputs)
-        where = f"the {part.name} data of the task {name!r}"
-        if count == 0 or len(split.targets) != count:
-            raise BadTask(f"{where} has {count} inputs and {len(split.targets)} targets")
-        if inputs.dtype != np.float32 or inputs.shape[1:] != shape:
-            raise BadTask(f"{where} is {inputs.dtype} of shape {inputs.shape[1:]}, not float32 of shape {shape}")
-        if not (np.isfinite(inputs).all() and inputs.min() >= low and inputs.max() <= high):
-            raise BadTask(f"{where} leaves its range of {low:g} to {high:g}, or is not finite")
-
-
-def _check_splits(name: str, data: Data) -> None:
-    """Raise BadTask where more than a hundredth of what shall be unseen is in the training data."""
-    seen = {sample.tobytes() for sample in data.train.inputs}
-    for part, split in (("validation", data.validation), ("test", data.test)):
-        shared = sum(sample.tobytes() in seen for sample in split.inputs)
-        if 100 * shared > len(split.inputs):
-            raise BadTask(
-                f"{shared} of the {len(split.inputs)} samples of the {part} data of the task {name!r} stand in the"
-                " train data too: a score on them would say nothing",
-                hint="Take out what is twice in the data, then split it.",
-            )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Spaces that wrap another one or replay known parameters."""
+"""Spaces that wrap another one, replay known parameters, or take the ends of what is offered."""
 
 from __future__ import annotations
 
@@ -69,5 +69,26 @@ class RecordingSpace:
     def _keep(self, name: str, value: Choice) -> Choice:
         if name in self.taken and self.taken[name] != value:
             raise BadTask(f"the parameter {name!r} is suggested twice", hint="Give each parameter a name of its own.")
+        self.taken[name] = cast(Scalar, value)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CornerSpace:
+    """A space of which the least of everything is taken, or the most; a choice's first or last."""
+
+    largest: bool
+    taken: dict[str, Scalar] = field(default_factory=dict)
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        return self._take(name, low + (high - low) // step * step if self.largest else low)
+
+    def suggest_float(self, name: str, low: float, high: float) -> float:
+        return self._take(name, high if self.largest else low)
+
+    def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        return self._take(name, choices[-1 if self.largest else 0])
+
+    def _take(self, name: str, value: Choice) -> Choice:
         self.taken[name] = cast(Scalar, value)
         return value

@@ -2,8 +2,9 @@
 """Training: from a candidate to the bytes of a converted model, reproducibly."""
 
 from harness.train._versions import training_stack
+from harness.train.check import check_networks
 from harness.train.convert import convert
-from harness.train.evaluate import dequantized, evaluate, model_inputs
+from harness.train.evaluate import checked_score, dequantized, evaluate, evaluate_all, model_inputs
 from harness.train.fit import fit
 from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
@@ -12,9 +13,12 @@ __all__ = [
     "KerasFile",
     "Trained",
     "build",
+    "check_networks",
+    "checked_score",
     "convert",
     "dequantized",
     "evaluate",
+    "evaluate_all",
     "fit",
     "model_inputs",
     "open_keras_file",

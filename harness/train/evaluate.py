@@ -5,15 +5,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.errors import BadModel
+from harness.errors import BadModel, BadTask
 from harness.graph import DType, Tensor
 from harness.reference import Golden
-from harness.tasks import Array, Floats, Split, Task
+from harness.tasks import Array, Floats, Score, Split, Task
 from harness.tflite import read_model
 
 
 def evaluate(model: bytes, split: Split, task: Task) -> float:
     """Return the task's score of a converted model; int8 outputs are turned into floats before they are scored."""
+    return evaluate_all(model, split, task)[task.metric]
+
+
+def evaluate_all(model: bytes, split: Split, task: Task) -> dict[str, float]:
+    """Return all scores of a task by name, of a converted model over one run of the data.
+
+    Raises BadTask where a score raises or is no number.
+    """
+    outputs = _outputs(model, split)
+    return {name: checked_score(name, score, outputs, split.targets) for name, score in task.scores.items()}
+
+
+def checked_score(name: str, score: Score, outputs: Floats, targets: Array) -> float:
+    """Return a score of outputs [sample, ...]. Raises BadTask where it raises or is no finite number."""
+    shapes = f"outputs {outputs.shape} and targets {targets.shape}"
+    try:
+        value = float(score(outputs, targets))
+    except Exception as error:  # it is the user's function
+        raise BadTask(f"the metric {name!r} fails on {shapes}: {type(error).__name__}: {error}") from error
+    if not np.isfinite(value):
+        raise BadTask(f"the metric {name!r} is {value} on {shapes}", hint="A score must be a finite number.")
+    return value
+
+
+def _outputs(model: bytes, split: Split) -> Floats:
+    """Return the first output [sample, ...] of a converted model in the reference interpreter, as floats."""
     graph = read_model(model, name="model")
     output = graph.tensor(graph.outputs[0])
     steps = [[batch] for batch in model_inputs(model, split.inputs)]
@@ -21,8 +47,7 @@ def evaluate(model: bytes, split: Split, task: Task) -> float:
     # Samples know nothing of each other: a model with state begins anew for each.
     has_state = any(tensor.is_variable for tensor in graph.tensors.values())
     answers = [golden.outputs(step) for step in steps] if has_state else golden.sequence(steps)
-    raw = np.concatenate([outputs[0] for outputs in answers])
-    return task.score(dequantized(raw, output), split.targets)
+    return dequantized(np.concatenate([outputs[0] for outputs in answers]), output)
 
 
 def model_inputs(model: bytes, samples: Floats) -> list[Array]:

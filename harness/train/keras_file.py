@@ -59,7 +59,9 @@ def open_keras_file(
     watch(f"loading and converting by {package} {installed}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "request.json").write_text(json.dumps({"model": str(path.absolute()), "keras": module}))
+        (folder / "request.json").write_text(
+            json.dumps({"model": str(path.absolute()), "keras": module, "trust": False})
+        )
         np.save(folder / "samples.npy", samples)
         np.save(folder / "calibration.npy", calibration)
         command = [sys.executable, "-m", "harness.train._keras_child", str(folder)]

@@ -17,7 +17,7 @@ from harness.errors import BadTask, ToolError, did_you_mean
 from harness.records import Artifact, Candidate
 from harness.tasks import FixedSpace, LoadedTask, keras
 from harness.train.convert import convert
-from harness.train.evaluate import evaluate
+from harness.train.evaluate import evaluate_all
 from harness.train.fit import fit
 
 _SEEDS = 2**31
@@ -35,8 +35,9 @@ class Trained:
 def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], None] = lambda _stage: None) -> Trained:
     """Train a candidate into a model: the same bytes for the same candidate on one machine.
 
-    ``watch`` is told the name of each stage as it begins. The artifact's metrics are the task's on the validation data,
-    ``validation_<metric>``, which a search may use, and on the test data, ``test_<metric>``, which it must not.
+    ``watch`` is told the name of each stage as it begins. The artifact's metrics are all scores of the task on the
+    validation data, ``validation_<metric>``, which a search may use, and on the test data, ``test_<metric>``, which it
+    must not.
     Raises BadTask for a family or parameters that the task lacks, and what the steps and the conversion raise.
     """
     seconds: dict[str, float] = {}
@@ -50,10 +51,9 @@ def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], 
     with clock("convert"):
         model = convert(network, loaded.data.train.inputs, name=name)
     with clock("evaluate"):
-        metric = loaded.task.metric
+        scores = {part: evaluate_all(model, split, loaded.task) for part, split in loaded.data.splits()[1:]}
         metrics = (
-            (f"validation_{metric}", evaluate(model, loaded.data.validation, loaded.task)),
-            (f"test_{metric}", evaluate(model, loaded.data.test, loaded.task)),
+            *((f"{part}_{name}", found[name]) for name in loaded.task.scores for part, found in scores.items()),
             ("parameters", float(network.model.count_params())),
             ("epochs", float(epochs)),
         )

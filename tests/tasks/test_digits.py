@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
 from harness.compress import Network
 from harness.search.drivers import optuna
-from harness.tasks import FixedSpace, LoadedTask, Split, keras, load_task, task_key
+from harness.tasks import FixedSpace, LoadedTask, keras, load_task, task_key
 from harness.tflite import read_model
 from harness.train import convert
 
@@ -35,7 +33,7 @@ def digits() -> LoadedTask:
 
 
 def test_every_scan_is_in_one_part_and_every_part_has_all_classes_alike(digits: LoadedTask) -> None:
-    parts: list[Split] = [getattr(digits.data, part.name) for part in fields(digits.data)]
+    parts = [split for _, split in digits.data.splits()]
     assert [len(part.inputs) for part in parts] == [1077, 360, 360]
     for part in parts:
         shares = np.bincount(part.targets, minlength=10) / len(part.targets)

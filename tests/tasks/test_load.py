@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadTask, UserError
-from harness.tasks import load_task, task_key
+from harness.tasks import Need, load_task, task_key
 
 STACK = {"tensorflow": "1"}
 NUMBERS = "VALUES = [0.0, 0.5, 1.0]\n"
@@ -118,11 +118,11 @@ def test_a_task_without_networks_can_be_scored_but_not_trained(tmp_path: Path) -
     bare = write(tmp_path, "g", mine=MINE.replace('families={{"one": lambda space: list}}', "families={{}}"))
     with pytest.raises(BadTask, match="no family of networks"):
         load_task(bare)
-    assert load_task(bare, to_train=False).data.test.inputs.shape == (3, 1)
+    assert load_task(bare, need=Need.DATA).data.test.inputs.shape == (3, 1)
 
 
 def test_test_samples_that_stand_in_the_training_data_are_named_before_anything_trains(tmp_path: Path) -> None:
     leaking = MINE.replace("inputs / 2 + 0.2)", "inputs)")
     with pytest.raises(BadTask, match=r"3 of the 3 samples of the test data .* stand in the train data too"):
         load_task(write(tmp_path, "f", mine=leaking))
-    assert load_task(write(tmp_path, "f", mine=leaking), to_train=False).data, "what is only scored may be anything"
+    assert load_task(write(tmp_path, "f", mine=leaking), need=Need.DATA).data, "what is only scored may be anything"

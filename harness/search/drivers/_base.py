@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from harness.records import Parameters
-from harness.search.objectives import Direction
+from harness.search.figures import Direction
 from harness.search.outcome import Status
 from harness.tasks import Space
 

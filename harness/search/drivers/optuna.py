@@ -19,7 +19,7 @@ from typing import Any
 from harness.errors import UserError
 from harness.records import Parameters
 from harness.search.drivers._base import Define, Driver
-from harness.search.objectives import Direction
+from harness.search.figures import Direction
 from harness.search.outcome import Status
 from harness.tasks import Choice, FixedSpace, RecordingSpace
 

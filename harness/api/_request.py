@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From settings to what a search is asked, checked against boards and task before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import registry
+from harness.api._settings import DEFAULT, Resolved
+from harness.boards import load_board
+from harness.compress import technique_names
+from harness.firmware.toolchain import build_flags
+from harness.pipeline import find_target
+from harness.records import Parameters
+from harness.search import SearchRequest, default_objectives, parse_limits, parse_objectives
+from harness.search.drivers import FAMILY as DRIVERS
+from harness.tasks import LoadedTask, load_task, task_key
+from harness.train import training_stack
+
+if TYPE_CHECKING:
+    from harness.tune.plan_file import PlanFile
+
+TRIALS = 20  # where neither trials nor a timeout are given
+TASK = "the task"
+
+
+def search_request(resolved: Resolved, *, resume: bool) -> SearchRequest:
+    """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
+    settings = resolved.settings
+    build_flags(settings.optimize)  # raises UserError for a level that there is not
+    for name in settings.board:
+        find_target(name, estimate=settings.estimate)  # nothing is trained for a board that cannot be reached
+    registry.load(DRIVERS, settings.driver)
+    boards = [load_board(name) for name in settings.board]
+    loaded = load_task(settings.task)
+    settings = with_task(resolved, loaded).settings
+    metrics = tuple(loaded.task.scores)
+    objectives = parse_objectives(settings.objective, metrics, boards)
+    return SearchRequest(
+        study=settings.study or Path(settings.task).stem,
+        task=loaded,
+        task_key=task_key(loaded, training_stack()),
+        boards=settings.board,
+        objectives=objectives or default_objectives(loaded.task.metric, boards, estimate=settings.estimate),
+        limits=parse_limits(settings.limit, metrics, boards),
+        techniques=settings.compress or technique_names(),
+        driver=settings.driver,
+        seed=settings.seed,
+        options=(
+            ("estimate", settings.estimate),
+            *_optimize_option(settings.optimize),
+            *plan_option(settings.plan),
+        ),
+        trials=settings.trials if settings.trials or settings.timeout else TRIALS,
+        timeout_seconds=settings.timeout,
+        resume=resume,
+    )
+
+
+def with_task(resolved: Resolved, loaded: LoadedTask) -> Resolved:
+    """Return the settings with the objectives and limits that the task declares, where nothing else does."""
+    for name, declared in (("objective", loaded.task.objectives), ("limit", loaded.task.limits)):
+        if declared and resolved.sources[name] == DEFAULT:
+            resolved = resolved.replaced(name, tuple(declared), TASK)
+    return resolved
+
+
+def read_plan(path: str | Path) -> PlanFile:
+    """Return a kernel-plan file."""
+    from harness.tune.plan_file import read_plan as read
+
+    return read(Path(path))
+
+
+def _optimize_option(optimize: str) -> Parameters:
+    """A level is a setting of the study; one for speed is resumed as ever."""
+    return () if optimize == "speed" else (("optimize", optimize),)
+
+
+def plan_option(path: str | Path | None) -> Parameters:
+    """What a plan decides is a setting of the study; one without a plan is resumed as ever."""
+    return () if path is None else (("plan", read_plan(path).key),)
