@@ -24,7 +24,7 @@ from harness.passes.intervals import Interval, channel_intervals
 from harness.passes.remove_channels import Removal, remove_channels
 
 Mask = NDArray[np.bool_]
-_MOST_CHANNELS = 1 << 20  # in all tensors: a short file may claim any shape, and each channel takes memory here
+_MOST_CHANNELS = 1 << 17  # in all tensors: a short file may claim any shape, and each channel takes memory here
 
 
 def drop_constant_channels(graph: Graph) -> Graph:

@@ -13,6 +13,7 @@ from math import prod
 
 from harness.graph import DType, Graph, Node, Tensor
 
+_MOST_BYTES = (1 << 31) - 1  # of a tensor, as when a file is read: blocks may claim any number of images
 # Operators that treat every image of a batch alike: their output's batch is that of their first input.
 _BY_IMAGE = frozenset(
     {
@@ -58,7 +59,7 @@ def repair_batches(graph: Graph) -> Graph:
             for index in node.outputs:
                 tensors[index] = replace(tensors[index], free=False)
             output = tensors[output.index]
-        if factor > 1 and output.shape:
+        if factor > 1 and output.shape and output.size_bytes * factor <= _MOST_BYTES:
             grown[output.index] = factor
             tensors[output.index] = replace(output, shape=(output.shape[0] * factor, *output.shape[1:]))
     return replace(graph, tensors=tensors)

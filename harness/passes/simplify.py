@@ -34,12 +34,14 @@ def simplify(graph: Graph, passes: Sequence[Pass] = PASSES) -> Graph:
     """Return an equivalent graph without what a deployment need not compute.
 
     Every node that stays keeps its operator's number and its tensors, so that it can be compared with the reference.
-    Raises UnsupportedModel where the size of a tensor cannot be told before the model runs, and RuntimeError, naming
-    the pass, where one of them breaks a sound graph: a bug in the pass, not in the model.
+    Raises UnsupportedModel where the size of a tensor cannot be told before the model runs, BadModel where the options
+    of an operator, which nothing has read before, reach outside the file, and RuntimeError, naming the pass, where one
+    of them breaks a sound graph: a bug in the pass, not in the model.
     """
     for transform in passes:
+        changed = transform(graph)
         try:
-            graph = verify(transform(graph))
+            graph = verify(changed)
         except BadModel as error:
             raise RuntimeError(f"the pass {transform.__name__} broke the graph: {error.message}") from error
     return _require_sizes(graph)

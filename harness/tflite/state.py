@@ -118,14 +118,11 @@ def variable_tensors(
                 )
             found[number] = replace(value, index=number, data=None, is_variable=True, initial=initial, selection=None)
         kept = found[number]
-        first = initial if initial is not None else np.empty(kept.shape, kept.dtype.value)
-        if (value.dtype, value.shape) != (kept.dtype, kept.shape) or (first.dtype.name, first.shape) != (
-            kept.dtype,
-            kept.shape,
-        ):
+        begins = (kept.dtype, kept.shape) if initial is None else (initial.dtype.name, initial.shape)
+        if not (value.dtype, value.shape) == (kept.dtype, kept.shape) == begins:
             raise UnsupportedModel(
                 f"{name}: {node.op} (operator {node.index}) takes variable {number} for {value.dtype} {value.shape},"
-                f" elsewhere it is {kept.dtype} {kept.shape} or begins as {first.dtype.name} {first.shape}",
+                f" elsewhere it is {kept.dtype} {kept.shape} or begins as {begins[0]} {begins[1]}",
                 hint="Give each variable one shape and one type.",
             )
     return found

@@ -11,9 +11,9 @@ import pytest
 from harness.boards import load_board
 from harness.errors import BadModel, DoesNotFit, UnsupportedModel
 from harness.runtimes.codegen import RUNTIME
+from tests.fuzz.damage import mutate
 from tests.ops.test_svdf import model as svdf
 from tests.ops.test_unidirectional_sequence_lstm import layer
-from tests.tflite.test_fuzz import mutate
 from tests.tflite.test_state import state_model
 
 _SEED = 73
