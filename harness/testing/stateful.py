@@ -11,32 +11,32 @@ import pytest
 
 from harness.reference import Golden, compare, standard_inputs
 from harness.testing.batch import merge
-from harness.testing.board import missing_tools, run_on_board
+from harness.testing.board import run_on_board
 from harness.testing.host import SANITIZERS, Array, HostProgram, build_host
 from harness.testing.mutation import break_layer
-from harness.testing.operators import HOST, Case, OperatorContract, differing_cases
+from harness.testing.operators import HOST, Case, OperatorContract, RecordProperty
 
 
 class StatefulContract(OperatorContract):
     """Subclass it like ``OperatorContract``; ``steps`` inferences follow each other without a reset."""
 
     boards: ClassVar[tuple[str, ...]] = (HOST,)
+    samples: ClassVar[int] = 1
     steps: ClassVar[int] = 10
 
-    def test_every_case_equals_the_reference_kernel(self, board: str, tmp_path: Path) -> None:
-        """On the host, one program runs every case after a reset, and then a sequence without one."""
-        if board != HOST:
-            super().test_every_case_equals_the_reference_kernel(board, tmp_path)
-            return
-        cases = self.cases(HOST, self.cases_on_host)
+    def differing_on_host(self, cases: Sequence[Case], folder: Path) -> dict[str, str]:
+        """In one program, run every case after a reset, and then a sequence without one."""
         batch = merge([case.rendered for case in cases])
-        program = build_host(batch, tmp_path, flags=("-O0", *SANITIZERS), with_layers=False)
+        program = build_host(batch, folder, flags=("-O0", *SANITIZERS), with_layers=False)
         sets = [self.feeds(cases, step) for step in range(self.inputs_per_case)]
-        differing = [
-            differing_cases(cases, inputs, run.outputs) for inputs, run in zip(sets, program.run(sets), strict=True)
-        ]
-        assert differing == [{}] * self.inputs_per_case
-        assert self.differing_steps(cases, program) == {}
+        found = self.differing(cases, sets, [run.outputs for run in program.run(sets)])
+        return found | self.differing_steps(cases, program)
+
+    def differing_on(self, board: str, cases: Sequence[Case], folder: Path) -> dict[str, str]:
+        """Run a sequence of every case on an emulated core, without a reset."""
+        sets = [self.feeds(cases, step) for step in range(self.steps)]
+        batch = merge([case.rendered for case in cases])
+        return differing_sequences(cases, sets, run_on_board(batch, board, folder, sets, keeps_state=True))
 
     def test_one_changed_constant_is_noticed_in_every_case(self, tmp_path: Path) -> None:
         cases = self.cases(HOST, 6)
@@ -45,22 +45,14 @@ class StatefulContract(OperatorContract):
         assert set(self.differing_steps(cases, program)) == {case.name for case in cases}
 
     @pytest.mark.slow
-    def test_hundreds_of_cases_equal_the_reference_kernel(self, tmp_path: Path) -> None:
+    def test_hundreds_of_cases_equal_the_reference_kernel(
+        self, tmp_path: Path, record_property: RecordProperty
+    ) -> None:
         """In sequences, whose first step comes after a reset."""
         cases = self.cases(HOST, self.many_cases)
         program = build_host(merge([case.rendered for case in cases]), tmp_path, with_layers=False)
         assert self.differing_steps(cases, program) == {}
-
-    @pytest.mark.slow
-    @pytest.mark.parametrize("core", ["mps2_an386", "riscv32_virt"])
-    def test_sequences_on_emulated_cores_equal_the_reference(self, core: str, tmp_path: Path) -> None:
-        if reason := missing_tools(core):
-            pytest.skip(reason)
-        cases = self.cases(core, self.cases_on_boards)
-        sets = [self.feeds(cases, step) for step in range(self.steps)]
-        batch = merge([case.rendered for case in cases])
-        got = run_on_board(batch, core, tmp_path, sets, keeps_state=True)
-        assert differing_sequences(cases, sets, got) == {}
+        self.tell(record_property, HOST, self.many_cases)
 
     def differing_steps(self, cases: Sequence[Case], program: HostProgram) -> dict[str, str]:
         """Run all cases step after step without a reset; return what differs first in each case that differs."""

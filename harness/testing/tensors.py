@@ -13,6 +13,7 @@ import numpy as np
 from harness.testing.models import TensorSpec
 
 REACH = {"int8": (-128, 128), "int16": (-32_768, 32_768)}  # of stored numbers, the end left out
+_LEAST_SCALE = 1e-8  # of an output: by less, the bounds of a fused activation leave 32 bits, and are refused
 _EDGE_ZERO_POINTS = (0, -128, 127, 3, -1, -77)
 
 
@@ -78,7 +79,7 @@ def output_scale(
         factor = 10.0 ** (rng.uniform(-3.0, -1.0) if is_wide else rng.uniform(-6.0, -3.0))
     elif number % 7 == 6:
         factor = 10.0 ** rng.uniform(2.0, 9.0)
-    return typical * factor
+    return max(typical * factor, _LEAST_SCALE)
 
 
 def _single(value: float) -> float:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of operators that only move elements, or that are cheap to compile: on the host here, each by itself.
 
-``test_on_boards.py`` runs some of their cases on emulated cores, all in one program.
+``test_samples_on_cores.py`` runs some of their cases on emulated cores, all in one program.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class HostContract(OperatorContract):
     """Subclass it as ``OperatorContract``."""
 
     boards: ClassVar[tuple[str, ...]] = (HOST,)
+    samples: ClassVar[int] = 1
 
 
 class MovingContract(HostContract):
@@ -27,9 +28,11 @@ class MovingContract(HostContract):
 
     dtypes: ClassVar[tuple[str, ...]] = ("int8", "int16", "float32", "int32")
 
-    def models(self, dtype: str, count: int) -> list[bytes]:
+    @classmethod
+    def quick_cases(cls, dtype: str, board: str) -> int:
         """Return a quarter as many cases of int32: their shapes are those of the others."""
-        return super().models(dtype, max(count // 4, 1) if dtype == "int32" else count)
+        count = super().quick_cases(dtype, board)
+        return max(count // 4, 1) if dtype == "int32" and count else count
 
 
 def source(rng: np.random.Generator, dtype: str, shape: Sequence[int]) -> TensorSpec:

@@ -1,39 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the table of operators to standard output: ``python -m tests.ops.table > docs/operators.md``.
 
-It lists the cases that the contracts in this folder run in ``make test``, and nothing that no test runs.
+It lists the cases that the contracts in this folder run in ``make test`` and in ``make slow``, and nothing else;
+``test_floor.py`` fails where the page says something else.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from pathlib import Path
 
-from harness.testing.operators import HOST, OperatorContract
-from harness.testing.packed import PackedContract
-from harness.testing.stateful import StatefulContract
-from tests.ops.moving import HostContract
+from harness.testing.operators import HOST, SAMPLED, OperatorContract
+from tests.ops import avr
+from tests.ops.contracts import contracts
 
-_SAMPLES: tuple[tuple[type[OperatorContract], int], ...] = (  # of a type on each core, in one program for all
-    (PackedContract, 2),  # test_samples_on_cores.py
-    (HostContract, 1),  # test_on_boards.py
-    (StatefulContract, 1),  # test_state_on_cores.py
-)
+_XTENSA = "xtensa_lx106_sim"
+_BESIDE = ("CALL_ONCE", "VAR_HANDLE")  # each case with a variable holds one of both
 _HEAD = """# Operators
 
-What the `codegen` runtime generates, and what is proven of it: compiled, run and compared with the TFLite reference
-kernels (integers to the bit), in how many cases of each type. Made by `python -m tests.ops.table` from the tests.
-Versions and types beyond these are refused by name before anything is built.
+What the `codegen` runtime generates, and where it is proven: compiled, run and compared with the TFLite reference
+kernels (integers to the bit), in how many generated cases of each operator and type. Made from the tests by
+`python -m tests.ops.table`. Versions and types beyond these are refused by name before anything is built.
 
-| operator | types | host | Cortex-M4 | RISC-V |
-|---|---|---|---|---|
+The first number is that of `make test`, the second that of `make slow`; a dot stands for none. Each case is run for
+several inputs, extremes and random ones. Other cores are proven by whole models and by the kernels made for them.
+
+| operator | type | host | Cortex-M4 | RISC-V | Xtensa LX106 | AVR |
+|---|---|---|---|---|---|---|
 """
 _NOTES = """
-Cases are for each type; of int32 in operators that only move elements, a quarter as many run on the host. Where the
-cores have 6, they have 2 of int16 and of hybrid. `make slow` runs 300 on the host (75 of that int32, 60 of variables),
-and more on the cores where they have one or two.
-
 - int16 stands for 16x8: int16 activations with the zero point 0, int8 weights, biases of 64 bits or, where the options
   of CONV_2D, FULLY_CONNECTED and TRANSPOSE_CONV say so, 32. The slopes of PRELU are int8 then, the second operand of
   BATCH_MATMUL may be. Operators without int16 lack it in the reference, too.
@@ -65,26 +59,31 @@ and more on the cores where they have one or two.
 """
 
 
+def page() -> str:
+    """Return the page of operators."""
+    return _HEAD + "\n".join(rows()) + "\n" + _NOTES
+
+
 def rows() -> list[str]:
-    """Return one row for every contract class in this folder."""
-    found: dict[str, str] = {}
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        for name, member in sorted(vars(import_module(f"tests.ops.{path.stem}")).items()):
-            if name.startswith("Test") and isinstance(member, type) and issubclass(member, OperatorContract):
-                found[member.operator] = _row(member)
-    # Each case with a variable holds one of both.
-    found |= {name: found["READ_VARIABLE"].replace("READ_VARIABLE", name) for name in ("CALL_ONCE", "VAR_HANDLE")}
-    return [row for _, row in sorted(found.items())]
+    """Return one row for every operator and type of the contracts in this folder."""
+    found = {one.operator: [_row(one, dtype) for dtype in one.dtypes] for one in contracts(OperatorContract)}
+    for name in _BESIDE:
+        found[name] = [row.replace("READ_VARIABLE", name) for row in found["READ_VARIABLE"]]
+    return [row for _, rows_of_one in sorted(found.items()) for row in rows_of_one]
 
 
-def _row(contract: type[OperatorContract]) -> str:
-    samples = next((count for base, count in _SAMPLES if issubclass(contract, base)), 0)
-    cores = [
-        str(contract.cases_on_boards if core in contract.boards else samples) for core in ("mps2_an386", "riscv32_virt")
-    ]
-    host = contract.cases_on_host if HOST in contract.boards else 0
-    return f"| {contract.operator} | {', '.join(contract.dtypes)} | {host} | {' | '.join(cores)} |"
+def _row(contract: type[OperatorContract], dtype: str) -> str:
+    cells = [_cell(contract.quick_cases(dtype, HOST), contract.many_cases)]
+    for core in (*SAMPLED, _XTENSA):
+        quick = contract.quick_cases(dtype, core) or (contract.samples if core in SAMPLED else 0)
+        cells.append(_cell(quick, contract.many_on_cores))
+    cells.append(_cell(avr.quick_cases(contract.operator, dtype), avr.slow_cases(contract.operator, dtype)))
+    return f"| {contract.operator} | {dtype} | {' | '.join(cells)} |"
+
+
+def _cell(quick: int, slow: int) -> str:
+    return f"{quick or '·'} / {slow or '·'}"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(_HEAD + "\n".join(rows()) + "\n" + _NOTES)
+    sys.stdout.write(page())

@@ -19,6 +19,7 @@ class TestConv2DDsp(OperatorContract):
     dtypes = ("int8",)
     boards = ("mps2_an386",)
     cases_on_boards = 24
+    cores = ()
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]

@@ -19,6 +19,7 @@ class TestFullyConnectedDsp(OperatorContract):
     dtypes = ("int8",)
     boards = ("mps2_an386",)
     cases_on_boards = 24
+    cores = ()
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = (*EDGE_CHANNELS, 64, 127, 130)[number % (len(EDGE_CHANNELS) + 3)]
