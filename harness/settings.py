@@ -32,3 +32,12 @@ def cache_dir() -> Path:
         return Path(explicit).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "mcu-harness"
+
+
+def bench_file() -> Path:
+    """Return where the lab's bench file is, or would be: ``HARNESS_BENCH``, else in the user's settings."""
+    explicit = os.environ.get("HARNESS_BENCH")
+    if explicit:
+        return Path(explicit).absolute()
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "mcu-harness" / "bench.toml"

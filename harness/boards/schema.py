@@ -62,6 +62,11 @@ class PlatformIO(_Strict, frozen=True, kw_only=True):
     board: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")] | None = None
     framework: Annotated[str, Meta(pattern=r"^[a-z0-9]+\Z")] | None = None
 
+    @property
+    def uploads(self) -> bool:
+        """Whether this platform can flash the board; the local one builds only."""
+        return self.platform != "local"
+
 
 class Usb(_Strict, frozen=True, kw_only=True):
     """USB vendor and product ids, ``vvvv:pppp`` in hexadecimal, that the board's serial port may have."""
@@ -70,17 +75,29 @@ class Usb(_Strict, frozen=True, kw_only=True):
 
 
 class Emulator(_Strict, frozen=True, kw_only=True):
-    """An emulator that can run this board: a module of ``harness.emulation`` and its machine."""
+    """An emulator, a module of ``harness.emulation``: of this very chip, or of a board with the same core.
 
-    driver: str
-    machine: str
-    timer_hz: Positive
+    Of this chip it has a ``machine`` and runs the board's own image. A ``stand_in`` is a board: the image is built for
+    it, with the same compiler and flags, and the emulator is the one of its file. ``serial`` is the emulator's name of
+    the serial port that the firmware uses, where the driver needs one.
+    """
+
+    driver: Name
+    machine: str = ""
+    timer_hz: Number = 0
+    serial: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.]*\Z")] = ""
+    stand_in: Name | None = None
+
+    def __post_init__(self) -> None:
+        if self.stand_in is None and not (self.machine and self.timer_hz):
+            raise ValueError("an emulator needs 'machine' and 'timer_hz', or a 'stand_in'")
+        if self.stand_in is not None and (self.machine or self.timer_hz or self.serial):
+            raise ValueError("an emulator with a 'stand_in' takes all else from that board's file")
 
 
 class Estimate(_Strict, frozen=True, kw_only=True):
-    """The price of the counts of an emulated board with the same core."""
+    """The price of instructions counted in an emulator, of this chip or of a board with the same core."""
 
-    stand_in: str
     cycles_per_instruction: PositiveFloat
     cycles_error: RelativeError
     cycles_source: str
@@ -171,6 +188,11 @@ class Board(_Strict, frozen=True, kw_only=True):
             raise ValueError(f"no memory holds {', '.join(sorted(missing))}")
         if self.kind == "real" and self.usb is None:
             raise ValueError("a real board needs [usb] ids, by which its port is found")
+        only_the_core = [emulator.stand_in is not None for emulator in self.emulators]
+        if only_the_core != sorted(only_the_core):
+            raise ValueError("[[emulators]] of this chip stand before those of its core alone (with a 'stand_in')")
+        if self.estimate is not None and not self.emulators:
+            raise ValueError("[estimate] prices counts, and no [[emulators]] counts any")
 
     @property
     def key(self) -> str:

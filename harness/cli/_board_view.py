@@ -29,7 +29,7 @@ def summary(board: Board, reach: Reach) -> dict[str, Any]:
         "clock_hz": board.clock_hz,
         "ram_bytes": total_bytes(board, "ram"),
         "flash_bytes": total_bytes(board, "flash"),
-        "here": _here(reach),
+        "here": _here(board, reach),
     }
 
 
@@ -38,7 +38,7 @@ def facts(board: Board, reach: Reach) -> dict[str, Any]:
     return {
         **board.facts(),
         "estimate_note": None if _has_price(board) else NO_PRICE,
-        "here": _here(reach),
+        "here": _here(board, reach),
     }
 
 
@@ -78,7 +78,7 @@ def print_board(board: Board, reach: Reach) -> None:
     out.print(_pairs(_board_facts(board, reach)))
     out.print(_memory_table(board.memories))
     if reach.emulators:
-        out.print(_emulator_table(reach))
+        out.print(_emulator_table(board, reach))
     if board.estimate is not None:
         out.print(Text("Estimate", style="bold"), Text("(only with --estimate)", style="dim"))
         out.print(_pairs(_estimate_facts(board.estimate)))
@@ -107,13 +107,18 @@ def _has_price(board: Board) -> bool:
     return board.kind != "real" or board.estimate is not None
 
 
-def _here(reach: Reach) -> dict[str, Any]:
+def _here(board: Board, reach: Reach) -> dict[str, Any]:
     return {
         "status": reach.status,
         "ports": list(reach.ports),
         "emulators": [
-            {"driver": emulator.driver, "machine": emulator.machine, "version": version}
-            for emulator, version in reach.emulators
+            {
+                "driver": way.driver.NAME,
+                "machine": way.emulator.machine,
+                "stand_in": None if way.machine.id == board.id else way.machine.id,
+                "version": version,
+            }
+            for way, version in reach.emulators
         ],
     }
 
@@ -156,7 +161,6 @@ def _board_facts(board: Board, reach: Reach) -> list[tuple[str, str]]:
 
 def _estimate_facts(price: Estimate) -> list[tuple[str, str]]:
     return [
-        ("counted on", price.stand_in),
         ("latency", f"{price.cycles_per_instruction:g} cycles an instruction, within {price.cycles_error * 100:g} %"),
         ("  source", price.cycles_source),
         ("energy", f"{price.active_mw_per_mhz:g} mW/MHz at {price.supply_v:g} V, within {price.power_error * 100:g} %"),
@@ -186,13 +190,16 @@ def _memory_table(memories: Sequence[Memory]) -> Table:
     return table
 
 
-def _emulator_table(reach: Reach) -> Table:
+def _emulator_table(board: Board, reach: Reach) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
     table.add_column("EMULATOR", no_wrap=True)
     table.add_column("MACHINE", no_wrap=True)
+    table.add_column("IMAGE FOR", no_wrap=True)
     table.add_column("VERSION", no_wrap=True)
     table.add_column("TIMER", justify="right", no_wrap=True)
-    for emulator, version in reach.emulators:
+    for way, version in reach.emulators:
         found = version if version is not None else Text("missing, see harness doctor", style="red")
-        table.add_row(emulator.driver, emulator.machine, found, f"{emulator.timer_hz / 1e6:,g} MHz")
+        image = "this board" if way.machine.id == board.id else f"{way.machine.id}, its core"
+        timer = f"{way.emulator.timer_hz / 1e6:,g} MHz"
+        table.add_row(way.driver.NAME, way.emulator.machine, image, found, timer)
     return table

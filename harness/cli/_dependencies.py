@@ -18,8 +18,9 @@ from typing import Literal
 
 from harness import proc, settings
 from harness.errors import ToolError
+from harness.programs import Program
 
-Source = Literal["debian", "python", "platformio"]
+Source = Literal["debian", "python", "platformio", "maker"]
 
 _TABLE = Path(__file__).with_name("dependencies.toml")
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,9 @@ class Dependency:
     name: str
     needed_for: str
     program: str | None = None
+    variable: str | None = None  # that says where the program lies
+    key: str | None = None  # of the program in the bench file
+    get: str = ""  # where its maker has it, and which versions were tried
     compiler: str | None = None
     file: str | None = None
     distribution: str | None = None
@@ -56,6 +60,8 @@ class Group:
             case "debian":
                 prefix = "" if os.geteuid() == 0 else "sudo "
                 return f"{prefix}apt-get install {' '.join(names)}"
+            case "maker":
+                return "; ".join(item.get for item in self.dependencies if item.name in names)
             case "platformio":
                 core = settings.cache_dir() / "platformio"
                 platforms = " ".join(f"--platform {name}" for name in names)
@@ -88,7 +94,7 @@ def load_groups(path: Path = _TABLE) -> tuple[Group, ...]:
 def is_present(dependency: Dependency) -> bool:
     """Say whether a dependency is here, without calling the program itself."""
     if dependency.program is not None:
-        return proc.which(dependency.program) is not None
+        return _place(dependency, dependency.program) is not None
     return find(dependency).found
 
 
@@ -111,11 +117,20 @@ def python_version() -> str:
 def _find_program(dependency: Dependency, program: str) -> Finding:
     """A program that is there but does not run counts as missing."""
     try:
-        answer = proc.run([program, "--version"], timeout_seconds=_TIMEOUT_SECONDS)
+        place = _place(dependency, program)
+        if place is None:
+            return Finding(dependency=dependency, found=False)
+        answer = proc.run([str(place), "--version"], timeout_seconds=_TIMEOUT_SECONDS)
     except (ToolError, OSError):
         return Finding(dependency=dependency, found=False)
     number = _NUMBER.search(re.sub(r"\([^)]*\)", "", answer.output)) or _NUMBER.search(answer.output)
     return Finding(dependency=dependency, found=answer.exit_code == 0, version=number.group() if number else "")
+
+
+def _place(dependency: Dependency, program: str) -> Path | None:
+    if dependency.variable is None or dependency.key is None:
+        return proc.which(program)
+    return Program(name=program, variable=dependency.variable, key=dependency.key, install="").find()
 
 
 def _find_file(dependency: Dependency, compiler: str, file: str) -> Finding:

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
-from harness import registry
-from harness.boards import Board, Emulator, load_board
-from harness.emulation import EmulatorDriver
+from harness.boards import Board
+from harness.emulation import Way, ways
 
 Status = Literal["connected", "emulated", "host", "estimated", "absent"]
 
@@ -20,7 +19,7 @@ class Reach:
 
     status: Status
     ports: tuple[str, ...]
-    emulators: tuple[tuple[Emulator, str | None], ...]
+    emulators: tuple[tuple[Way, str | None], ...]
 
     @property
     def label(self) -> str:
@@ -31,13 +30,11 @@ class Reach:
             case "host":
                 return "this machine"
             case "emulated":
-                return next(
-                    f"{emulator.driver} {version}" for emulator, version in self.emulators if version is not None
-                )
+                return next(f"{way.driver.NAME} {version}" for way, version in self.emulators if version is not None)
             case "estimated":
                 return "estimate only"
             case "absent" if self.emulators:
-                return f"no {self.emulators[0][0].driver}"
+                return f"no {self.emulators[0][0].driver.NAME}"
             case "absent":
                 return "not connected"
 
@@ -48,18 +45,14 @@ def look_around(boards: Iterable[Board]) -> dict[str, Reach]:
 
 
 def _reach(board: Board) -> Reach:
-    emulators = tuple((emulator, _driver(emulator).version(board)) for emulator in board.emulators)
+    found = tuple((way, way.version) for way in ways(board))
     ports = _ports(board)
     status: Status = "absent"
     if ports:
         status = "connected"
-    elif any(found is not None for _, found in emulators):
-        status = "host" if board.kind == "host" else "emulated"
-    elif board.estimate is not None:
-        stand_in = load_board(board.estimate.stand_in)
-        if any(_driver(emulator).installed(stand_in) for emulator in stand_in.emulators):
-            status = "estimated"
-    return Reach(status=status, ports=ports, emulators=emulators)
+    elif any(version is not None for _, version in found):
+        status = "estimated" if board.kind == "real" else board.kind
+    return Reach(status=status, ports=ports, emulators=found)
 
 
 def _ports(board: Board) -> tuple[str, ...]:
@@ -68,7 +61,3 @@ def _ports(board: Board) -> tuple[str, ...]:
     from harness.transports.serial import find_ports
 
     return find_ports(board.usb.ids)
-
-
-def _driver(emulator: Emulator) -> EmulatorDriver:
-    return cast(EmulatorDriver, registry.load("harness.emulation", emulator.driver).DRIVER)

@@ -7,6 +7,7 @@ A member is a module of this package with a ``DRIVER``, an EmulatorDriver.
 from harness.emulation._base import CountRequest, Counts, EmulatorDriver, EmulatorSession
 from harness.emulation._classes import CLASSES, FLASH_SCATTERED, FLASH_SEQUENTIAL
 from harness.emulation._crosscheck import count_agrees
+from harness.emulation._ways import Way, installed_way, ways
 
 __all__ = [
     "CLASSES",
@@ -16,5 +17,8 @@ __all__ = [
     "Counts",
     "EmulatorDriver",
     "EmulatorSession",
+    "Way",
     "count_agrees",
+    "installed_way",
+    "ways",
 ]

@@ -61,6 +61,7 @@ class EmulatorDriver(Protocol):
 
     NAME: str
     COUNTS: bool  # whether it can count instructions
+    INSTRUCTION_HZ: float  # instructions a second of its virtual time, by which the device's timer checks the count
 
     def installed(self, board: Board) -> bool:
         """Say whether this machine has what runs the board, without starting it."""

@@ -20,6 +20,7 @@ class Native:
 
     NAME = "native"
     COUNTS = False
+    INSTRUCTION_HZ = 0.0  # its time is the host's
 
     def installed(self, board: Board) -> bool:
         """There is nothing to install."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,37 +27,37 @@ from harness.emulation._session import (
     start_child,
 )
 from harness.errors import BadBoard, OpenError, ToolError
+from harness.programs import Program
 
 _START_SECONDS = 20.0
 _ANSWER_SECONDS = 10.0  # a living QEMU takes a millisecond; a machine under heavy load some more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A program of QEMU: its name, the variable that replaces it, the package that has it."""
+class QemuProgram(Program):
+    """A program of QEMU, and what it is always called with."""
 
-    name: str
-    variable: str
-    package: str
     arguments: tuple[str, ...] = ()
 
-    def find(self) -> Path | None:
-        """Return its path, or None where it is not installed."""
-        found = shutil.which(os.environ.get(self.variable) or self.name)
-        return Path(found) if found else None
 
-
-_ARM = Program(name="qemu-system-arm", variable="HARNESS_QEMU_ARM", package="qemu-system-arm")
-_RISCV32 = Program(
+_ARM = QemuProgram(
+    name="qemu-system-arm",
+    variable="HARNESS_QEMU_ARM",
+    key="qemu_arm",
+    install="Install it: apt-get install qemu-system-arm.",
+)
+_RISCV32 = QemuProgram(
     name="qemu-system-riscv32",
     variable="HARNESS_QEMU_RISCV32",
-    package="qemu-system-misc",
+    key="qemu_riscv32",
+    install="Install it: apt-get install qemu-system-misc.",
     arguments=("-bios", "none"),
 )
-_XTENSA = Program(
+_XTENSA = QemuProgram(
     name="qemu-system-xtensa",
     variable="HARNESS_QEMU_XTENSA",
-    package="qemu-system-misc",
+    key="qemu_xtensa",
+    install="Install it: apt-get install qemu-system-misc.",
     arguments=("-cpu", "lx106"),  # its machines come with other cores
 )
 _PROGRAMS = {"thumb1": _ARM, "thumb2": _ARM, "rv32": _RISCV32, "xtensa": _XTENSA}
@@ -88,6 +87,7 @@ class Qemu:
 
     NAME = "qemu"
     COUNTS = True
+    INSTRUCTION_HZ = 1e9  # under -icount shift=0
 
     def installed(self, board: Board) -> bool:
         """Say whether this machine has the QEMU for the board's core."""
@@ -116,10 +116,7 @@ class Qemu:
         program, machine = _program_and_machine(board)
         path = program.find()
         if path is None:
-            raise OpenError(
-                f"{board.id} needs {os.environ.get(program.variable) or program.name}, which is not installed",
-                hint=f"Install it: apt-get install {program.package}; or name it in {program.variable}.",
-            )
+            raise OpenError(f"{board.id} needs {program.wanted()}, which is not installed", hint=program.how_to_get())
         if not image.is_file():
             raise OpenError(f"there is no image {image}", hint="Build it first.")
         with ExitStack() as resources:
@@ -128,7 +125,7 @@ class Qemu:
             return _start(command, counter, resources)
 
 
-def _program_and_machine(board: Board) -> tuple[Program, str]:
+def _program_and_machine(board: Board) -> tuple[QemuProgram, str]:
     machine = next((emulator.machine for emulator in board.emulators if emulator.driver == Qemu.NAME), None)
     program = _PROGRAMS.get(board.core.isa)
     if machine is None or program is None:

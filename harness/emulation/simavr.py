@@ -38,6 +38,7 @@ class Simavr:
 
     NAME = "simavr"
     COUNTS = True
+    INSTRUCTION_HZ = 0.0  # its timers count cycles, which it is exact in
 
     def installed(self, board: Board) -> bool:
         """Say whether this machine has the library."""

@@ -11,8 +11,10 @@ from harness.errors import BadBoard
 from harness.records import How, Quantity
 
 
-def price(board: Board, instructions: int) -> tuple[Quantity, Quantity]:
+def price(board: Board, instructions: int, *, counted_on: str) -> tuple[Quantity, Quantity]:
     """Return the modelled latency (us) and energy (uJ) of an inference on a board that is not there.
+
+    ``counted_on`` is the board whose image was counted: this one, or a stand-in with the same core.
 
     With c cycles an instruction, f the clock in Hz and P the active power: t = instructions * c / f, E = P * t. The
     relative errors of c and P are independent, so they add in squares. Raises BadBoard where the board has no price.
@@ -26,13 +28,12 @@ def price(board: Board, instructions: int) -> tuple[Quantity, Quantity]:
     cycles = instructions * facts.cycles_per_instruction
     time_us = cycles / board.clock_hz * 1e6
     power_mw = facts.active_mw_per_mhz * board.clock_hz / 1e6
-    counted_on = f"instructions of {facts.stand_in}"
     latency = _interval(
         time_us,
         facts.cycles_error,
         "us",
-        f"{counted_on} x {facts.cycles_per_instruction:g} cycles an instruction at {board.clock_hz / 1e6:g} MHz"
-        f" (error {facts.cycles_error:.0%}); {facts.cycles_source}",
+        f"instructions of {counted_on} x {facts.cycles_per_instruction:g} cycles an instruction"
+        f" at {board.clock_hz / 1e6:g} MHz (error {facts.cycles_error:.0%}); {facts.cycles_source}",
     )
     energy = _interval(
         time_us * power_mw / 1e3,

@@ -139,7 +139,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
 def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, bytes]:
     """Return PlatformIO's description of a board, made of the board's facts, and its linker script."""
     bare = _is_bare_metal(board)
-    emulator = board.emulators[0] if board.emulators else None
+    emulator = next((each for each in board.emulators if each.machine), None)
     size = {kind: sum(m.size_bytes for m in board.memories if m.kind == kind) for kind in ("flash", "ram")}
     manifest = {
         "name": board.name,

@@ -27,6 +27,7 @@ class Rig:
     session: EmulatorSession | None = None
     timer_hz: int = 0
     clock_hz: int = 0
+    instruction_hz: float = 0.0
 
     @property
     def emulated(self) -> bool:
@@ -41,7 +42,7 @@ class Rig:
         """Say whether the counter and the device's own timer tell the same story."""
         if counts.cycles is not None:
             return count_agrees(counts.cycles, ticks, timer_hz=self.timer_hz, counted_hz=self.clock_hz)
-        return count_agrees(counts.instructions, ticks, timer_hz=self.timer_hz)
+        return count_agrees(counts.instructions, ticks, timer_hz=self.timer_hz, counted_hz=self.instruction_hz)
 
 
 @contextmanager
@@ -56,7 +57,13 @@ def open_emulated(board: Board, driver: EmulatorDriver, image: Path, rendered: R
         stream = stack.enter_context(open_port(session.port))
         device = stack.enter_context(Device(stream, check=session.check))
         timer_hz = next(e.timer_hz for e in board.emulators if e.driver == driver.NAME)
-        yield Rig(device=device, session=session, timer_hz=timer_hz, clock_hz=board.clock_hz)
+        yield Rig(
+            device=device,
+            session=session,
+            timer_hz=timer_hz,
+            clock_hz=board.clock_hz,
+            instruction_hz=driver.INSTRUCTION_HZ,
+        )
 
 
 @contextmanager

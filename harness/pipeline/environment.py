@@ -23,4 +23,6 @@ def describe_environment(target: Target, firmware: Firmware) -> tuple[tuple[str,
         "machine": target.machine.id,
         "clock_hz": str(target.board.clock_hz),
     }
+    if target.driver is not None:
+        facts["emulator"] = f"{target.driver.NAME} {target.driver.version(target.machine)}"
     return tuple(sorted(facts.items()))

@@ -84,7 +84,7 @@ def measurement_record(
             value=counts.instructions, unit="instructions", how=How.COUNTED, source=f"{target.rig}, one inference"
         )
         if target.board.estimate is not None:
-            latency, energy = price(target.board, counts.instructions)
+            latency, energy = price(target.board, counts.instructions, counted_on=target.machine.id)
     stack = observed.peak_stack_bytes
     return Measurement(
         id=uuid.uuid4().hex,

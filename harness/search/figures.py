@@ -132,7 +132,7 @@ def _require(name: str, board: Board) -> None:
         reason = "emulated instructions are not time" if board.kind == "emulated" else "the host's time means nothing"
         raise UserError(f"{board.id} has no {name}: {reason}", hint="Use instructions, ram or flash there.")
     kind, _, part = name.partition(".")
-    if kind in ("instructions", "cycles") and not board.emulators and board.estimate is None:
+    if kind in ("instructions", "cycles") and not board.emulators:
         raise UserError(f"{board.id} counts no {kind}: no emulator runs its firmware")
     exact = board.core.isa == "avr" and not part  # the emulator of these counts cycles
     if kind == "cycles" and board.core.cycles is None and not exact:

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import proc, registry
-from harness.boards import load_board
+from harness import proc
+from harness.boards import Board, load_board
+from harness.emulation import Way, ways
+from harness.errors import OpenError
 from harness.firmware import build, open_project
 from harness.measure.rig import open_emulated
 from harness.measure.verify import infer
@@ -21,10 +23,12 @@ def missing_tools(board_id: str) -> str:
     compiler = f"{board.core.toolchain}-gcc"
     if board.core.toolchain != "native" and proc.which(compiler) is None:
         return f"the compiler {compiler} is not installed"
-    for emulator in board.emulators:
-        if registry.load("harness.emulation", emulator.driver).DRIVER.installed(board):
-            return ""
-    return f"no emulator for {board_id} is installed"
+    return "" if _own_way(board) is not None else f"no emulator for {board_id} is installed"
+
+
+def _own_way(board: Board) -> Way | None:
+    """Return the first emulator here that runs the board's own image."""
+    return next((way for way in ways(board) if way.machine is board and way.installed), None)
 
 
 def run_on_board(
@@ -41,10 +45,12 @@ def run_on_board(
     Raises what building and linking do.
     """
     board = load_board(board_id)
-    driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
+    way = _own_way(board)
+    if way is None:
+        raise OpenError(missing_tools(board_id))
     with open_project(rendered, board, optimize=optimize, keep=folder / "project") as project:
         image = build(project, board).elf
-        with open_emulated(board, driver, image, rendered) as rig:
+        with open_emulated(board, way.driver, image, rendered) as rig:
             rig.device.hello()
             return [
                 infer(rig.device, rendered, tuple(inputs), keep_state=keeps_state and step > 0)

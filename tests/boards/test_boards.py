@@ -12,6 +12,7 @@ import pytest
 
 from harness import registry
 from harness.boards import board_ids, load_board
+from harness.emulation import ways
 from harness.errors import BadBoard
 from harness.firmware import render_project
 from harness.settings import data_dir
@@ -56,15 +57,15 @@ def test_a_board_is_complete(board_id: str, tmp_path: Path) -> None:
     for memory in board.memories:
         assert memory.block_bytes <= memory.size_bytes
     assert board.kind == "real" or board.emulators, "nothing runs it"
-    if board.estimate is not None:
-        stand_in = load_board(board.estimate.stand_in)
-        assert stand_in.core == board.core
-        assert stand_in.emulators
+    for way in ways(board):
+        assert way.machine.core == board.core
+        assert way.emulator.driver == way.driver.NAME
     project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
     ini = ConfigParser(interpolation=None)
     ini.read(project.folder / "platformio.ini")
     environment = ini[f"env:{board_id}"]
-    assert environment["platform"] == ("harness_emulated" if board.kind != "real" else board.platformio.platform)
+    local = board.platformio.platform == "local"
+    assert environment["platform"] == ("harness_emulated" if local else board.platformio.platform)
     assert any((project.folder / "src/hal").iterdir())
 
 

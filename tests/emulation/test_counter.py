@@ -59,7 +59,7 @@ def test_fifty_runs_started_over_the_serial_line_give_one_count_and_the_timer_ag
         counts = session.counts()
     assert len(set(counts)) == 1
     assert (without_classes(counts[0]),) == (expected_counts(board),)
-    assert all(count_agrees(counts[0].instructions, each, timer_hz=timer_hz) for each in ticks)
+    assert all(count_agrees(counts[0].instructions, each, timer_hz=timer_hz, counted_hz=1e9) for each in ticks)
     assert session.counts() == counts  # what was counted stays readable
 
 
@@ -187,7 +187,7 @@ def test_the_plugin_compiles_once_for_each_interface_of_qemu(monkeypatch: pytest
     [(98, False), (99, True), (100, True), (101, True), (106, True), (107, False)],
 )
 def test_the_timer_agrees_within_a_tick_and_the_call(ticks: int, agrees: bool) -> None:
-    assert count_agrees(4000, ticks, timer_hz=25_000_000, overhead_instructions=200) is agrees
+    assert count_agrees(4000, ticks, timer_hz=25_000_000, counted_hz=1e9, overhead_instructions=200) is agrees
 
 
 def _native_object(folder: Path, source: str) -> Path:

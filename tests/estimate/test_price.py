@@ -21,7 +21,7 @@ SILICON_CYCLES = {"kws": 11.977e6, "ic": 46.752e6, "vww": 36.144e6, "ad": 1.0326
 def test_a_price_is_modelled_and_comes_with_its_interval_and_source() -> None:
     board = load_board("nucleo_l4r5zi")
     assert board.estimate is not None
-    latency, energy = price(board, 7_697_840)
+    latency, energy = price(board, 7_697_840, counted_on="mps2_an386")
     assert latency.how is energy.how is How.MODELLED
     assert latency.value == pytest.approx(7_697_840 * board.estimate.cycles_per_instruction / 120e6 * 1e6)
     assert energy.value == pytest.approx(latency.value * 1e-6 * 44.4e-3 * 1e6)
@@ -34,7 +34,7 @@ def test_a_price_is_modelled_and_comes_with_its_interval_and_source() -> None:
 
 def test_a_board_that_nobody_calibrated_has_no_price_and_says_so() -> None:
     with pytest.raises(BadBoard, match="esp32 has no price") as caught:
-        price(load_board("esp32"), 1000)
+        price(load_board("esp32"), 1000, counted_on="esp32")
     assert "30 to 50 %" in caught.value.hint
 
 

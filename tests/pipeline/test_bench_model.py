@@ -147,15 +147,15 @@ def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_aske
     assert found.latency.low < found.latency.value < found.latency.high
 
 
-def test_a_board_without_a_price_says_that_nobody_calibrated_it(store: Store) -> None:
+def test_a_board_without_an_emulator_says_that_it_cannot_be_estimated(store: Store) -> None:
     absent = bench_model(request(board="esp32"), lambda: store).outcome
     assert absent.failure is not None
     assert absent.exit_code == 7
-    assert "calibrated" in absent.failure.message
+    assert "cannot be estimated" in absent.failure.message
     asked = bench_model(request(board="esp32", estimate=True), lambda: store).outcome
     assert asked.failure is not None
     assert asked.failure.kind == "BadBoard"
-    assert "30 to 50 %" in asked.failure.message
+    assert "[[emulators]]" in asked.failure.message
 
 
 def test_failures_are_stored_with_their_stage_and_kind(store: Store, tmp_path: Path) -> None:
