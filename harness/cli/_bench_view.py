@@ -3,14 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from harness.boards import load_board
 from harness.cli._console import console, grouped
 from harness.errors import HarnessError
 from harness.records import BenchOutcome, Cycles, Distance, How, LayerProfile, Measurement, Quantity, Section
+
+
+def _not_on_the_board(board: str, environment: Mapping[str, str]) -> str:
+    """Return what ran in place of a real board, or an empty text."""
+    machine, emulator = environment["machine"], environment.get("emulator")
+    if machine != board:
+        return f"Built for and run on {machine}, which stands in for this board."
+    if emulator is not None and load_board(board).kind == "real":
+        return f"Run in {emulator}, which knows this chip: the image is the board's own, the board was not measured."
+    return ""
 
 
 def print_outcome(outcome: BenchOutcome) -> None:
@@ -19,9 +31,8 @@ def print_outcome(outcome: BenchOutcome) -> None:
     assert outcome.measurement is not None
     assert outcome.firmware is not None
     found = outcome.measurement
-    if found.latency is not None and found.latency.how is How.MODELLED:
-        machine = dict(found.environment)["machine"]
-        out.print(f"[yellow]Built for and run on {_plain(machine)}, which stands in for this board.[/]", soft_wrap=True)
+    if said := _not_on_the_board(outcome.board, dict(found.environment)):
+        out.print(f"[yellow]{_plain(said)}[/]", soft_wrap=True)
     out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
     if found.layers:
         out.print(_layers(found.layers))
