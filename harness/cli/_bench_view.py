@@ -12,7 +12,7 @@ from rich.table import Table
 from harness.boards import load_board
 from harness.cli._console import console, grouped
 from harness.errors import HarnessError
-from harness.records import BenchOutcome, Cycles, Distance, How, LayerProfile, Measurement, Quantity, Section
+from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measurement, Quantity, Section
 
 
 def _not_on_the_board(board: str, environment: Mapping[str, str]) -> str:
