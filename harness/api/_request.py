@@ -46,6 +46,7 @@ def search_request(resolved: Resolved, *, resume: bool) -> SearchRequest:
         limits=parse_limits(settings.limit, metrics, boards),
         techniques=settings.compress or technique_names(),
         driver=settings.driver,
+        sampler=settings.sampler,
         seed=settings.seed,
         options=(
             ("estimate", settings.estimate),

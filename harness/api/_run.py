@@ -87,6 +87,7 @@ def run(
     estimate: bool | None = None,
     seed: int | None = None,
     driver: str | None = None,
+    sampler: str | None = None,
     optimize: str | None = None,
     plan: str | Path | None = None,
     results: str | Path | None = None,
@@ -99,7 +100,8 @@ def run(
     in the end (20 where neither it nor ``timeout_seconds`` is given), ``study`` its name (default: the task's),
     ``resume`` goes on with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``,
     ``limits`` ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques
-    to choose from (default: all). ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
+    to choose from (default: all). ``sampler`` is how the driver chooses: tpe (the default), nsga2, nsga3, random or gp.
+    ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
     kernel-plan file, whose choices hold for all layers of the same signatures. What is not given is taken from the file
     ``config``, if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
     Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results). ``progress`` is told what
@@ -120,6 +122,7 @@ def run(
         "estimate": estimate,
         "seed": seed,
         "driver": driver,
+        "sampler": sampler,
         "optimize": optimize,
         "plan": _text(plan),
         "results": _text(results),

@@ -48,6 +48,7 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     estimate: bool = False
     seed: Annotated[int, Meta(ge=0)] = 0
     driver: str = "optuna"
+    sampler: str = "tpe"
     optimize: str = "speed"
     plan: str | None = None
     results: str | None = None

@@ -53,6 +53,10 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything that is drawn (default 0).")] = None,
     driver: Annotated[str | None, typer.Option(help="What proposes the candidates (default optuna).")] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How it chooses: tpe (the default), nsga2, nsga3, random, gp (needs torch)."),
+    ] = None,
     optimize: Annotated[
         str | None,
         typer.Option(metavar="LEVEL", help="What the code is made for: speed (the default), balanced or size."),

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.errors import UserError
 from harness.records import SCHEMA, BenchOutcome, Candidate, Parameters, to_plain
+from harness.search import samplers
 from harness.search.limits import Limit
 from harness.search.objectives import Objective
 from harness.search.outcome import TrialOutcome
@@ -47,6 +48,7 @@ class SearchRequest:
     limits: tuple[Limit, ...] = ()
     techniques: tuple[str, ...]
     driver: str = "optuna"
+    sampler: str = samplers.DEFAULT
     seed: int = 0
     options: Parameters = ()
     trials: int | None = None
@@ -66,6 +68,8 @@ class SearchRequest:
             "driver": self.driver,
             "seed": self.seed,
             "options": dict(self.options),
+            # A study by the default sampler is resumed as ever.
+            **({} if self.sampler == samplers.DEFAULT else {"sampler": self.sampler}),
         }
 
     def check(self) -> None:

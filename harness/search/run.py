@@ -83,7 +83,7 @@ class _Search:
     def open(self) -> None:
         """Create the study, or take it up with all that the store knows of it."""
         request, store = self._request, self._tools.store
-        registry.load(FAMILY, request.driver)  # a wrong name must not leave a study behind
+        self._new_driver(request.objectives)  # a wrong name or a missing package must not leave a study behind
         if request.resume:
             store.resume_study(request.study, request.config())
         else:
@@ -173,12 +173,16 @@ class _Search:
         """Return the driver, made anew and told all finished trials where there is none."""
         if self._driver is None:
             objectives = objectives_on(self._request.objectives, quarantined_boards(self._finished))
-            module = cast(DriverModule, registry.load(FAMILY, self._request.driver))
-            directions = [objective.direction for objective in objectives]
-            self._driver = module.create(self._define, directions, self._request.seed)
+            self._driver = self._new_driver(objectives)
             for trial in self._finished:
                 _tell(self._driver, trial, objectives)
         return self._driver
+
+    def _new_driver(self, objectives: Sequence[Objective]) -> Driver:
+        request = self._request
+        module = cast(DriverModule, registry.load(FAMILY, request.driver))
+        directions = [objective.direction for objective in objectives]
+        return module.create(self._define, directions, request.seed, request.sampler)
 
     def _define(self, space: Space) -> Proposal:
         return propose(space, self._request.task.task, self._request.techniques)

@@ -31,6 +31,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["--limit", "beauty<=1"], 2, "there is no figure 'beauty'"),
         (["--compress", "magic"], 2, "magic"),
         (["--driver", "magic", "--trials", "1"], 2, "magic"),
+        (["--sampler", "magic", "--trials", "1"], 2, "magic"),
         (["--resume", "--study", "none"], 2, "none"),
     ],
 )

@@ -38,6 +38,9 @@ class Driver(Protocol):
 class DriverModule(Protocol):
     """A module of this package."""
 
-    def create(self, define: Define, directions: Sequence[Direction], seed: int) -> Driver:
-        """Return a driver that was told nothing yet. Raises UserError where its package is not installed."""
+    def create(self, define: Define, directions: Sequence[Direction], seed: int, sampler: str) -> Driver:
+        """Return a driver that was told nothing yet, which chooses by one of its samplers.
+
+        Raises UserError where a package of it is not installed, and for a sampler that it does not know.
+        """
         ...
