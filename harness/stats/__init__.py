@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbers about numbers: nothing here knows of models or boards."""
 
+from harness.stats.hypervolume import hypervolume
 from harness.stats.pareto import pareto_front
 
-__all__ = ["pareto_front"]
+__all__ = ["hypervolume", "pareto_front"]
