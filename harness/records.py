@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from harness.canonical import canonical_json, content_key, from_plain, to_plain
+from harness.verification import Distance, MetricEffect, Reference, Verification
 
 __all__ = [
     "SCHEMA",
@@ -28,6 +29,7 @@ __all__ = [
     "How",
     "LayerProfile",
     "Measurement",
+    "MetricEffect",
     "Parameters",
     "Quantity",
     "RamUse",
@@ -89,15 +91,6 @@ class Candidate:
     @property
     def key(self) -> str:
         return content_key(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """The interpreter that golden outputs come from."""
-
-    package: str
-    version: str
-    kernels: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,35 +165,6 @@ class Firmware:
     @property
     def key(self) -> str:
         return self.build_key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distance:
-    """How far a runtime's own kernels are from the TFLite reference: of so many values, those that differ, the most."""
-
-    inputs: int
-    values: int
-    different: int
-    largest: float
-
-    @property
-    def share(self) -> float:
-        """Share of the values that differ, 0 to 1."""
-        return self.different / self.values if self.values else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What was compared with the golden outputs, and by which rule."""
-
-    verified: bool
-    rule: str
-    reference: Reference
-    inputs: int
-    layers: int
-    steps: int = 0  # of one sequence without a reset, where the model has state
-    distance: Distance | None = None  # where ``reference`` is not the TFLite reference
-    replaced_values: int = 0  # elements of inputs that the reference refuses, replaced by the nearest it accepts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ def bench(
     optimize: str = "speed",
     plan: str | Path | None = None,
     tflm_lib: str | Path | None = None,
+    data: str | None = None,
     estimate: bool = False,
     port: str | None = None,
     samples: int = 10,
@@ -41,9 +42,11 @@ def bench(
     device made of them (else of the default input). ``estimate`` prices the counts of an emulated core for a real board
     that is not here; ``port`` is the serial port of a real board (default: found by its USB ids), ``samples`` the
     number of timed inferences on it. ``out`` is a folder in which to keep the firmware project, ``plan`` a kernel-plan
-    file of this model, ``tflm_lib`` the folder of the PlatformIO library for the runtime ``tflm``. Counted figures are
-    answered from the store in the folder ``results`` (default: HARNESS_RESULTS, else ./results) unless ``cache`` is
-    false or ``out`` or ``outputs`` are asked for. ``progress`` is told the name of each stage as it begins.
+    file of this model, ``tflm_lib`` the folder of the PlatformIO library for the runtime ``tflm``. ``data`` is a task
+    (a name, or the path of its file) whose metric is scored with that runtime's kernels and with the reference's.
+    Counted figures are answered from the store in the folder ``results`` (default: HARNESS_RESULTS, else ./results)
+    unless ``cache`` is false or ``out`` or ``outputs`` are asked for. ``progress`` is told the name of each stage as it
+    begins.
 
     Raises the errors of ``harness.errors``: BadModel, UnsupportedModel or DoesNotFit before anything is built,
     BadBoard, NoBoard, BuildError, the family of RigError, and WrongAnswer where an output differs from the reference.
@@ -63,6 +66,7 @@ def bench(
         plan=kernels.by_name if kernels else (),
         plan_model=kernels.model_sha256 if kernels else "",
         library=None if tflm_lib is None else Path(tflm_lib),
+        task=data or "",
         estimate=estimate,
         port=port,
         samples=samples,

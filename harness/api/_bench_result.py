@@ -19,6 +19,7 @@ from harness.records import (
     FlashUse,
     How,
     LayerProfile,
+    MetricEffect,
     Quantity,
     Reference,
     Section,
@@ -29,13 +30,17 @@ _NOT_IN_JSON = ("outcome", "outputs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelDistance:
-    """How far a runtime's own kernels are from the TFLite reference: values compared, those that differ, the most."""
+    """How far a runtime's own kernels are from the TFLite reference: values compared, those that differ, the most.
+
+    ``effect`` is a task's metric with both, where a task was named.
+    """
 
     inputs: int
     values: int
     different: int
     share: float
     largest: float
+    effect: MetricEffect | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +200,7 @@ def _distance(found: Distance | None) -> KernelDistance | None:
         different=found.different,
         share=found.share,
         largest=found.largest,
+        effect=found.effect,
     )
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from harness.boards import load_board
 from harness.cli._console import console, grouped
 from harness.errors import HarnessError
-from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measurement, Quantity, Section
+from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measurement, MetricEffect, Quantity, Section
 
 
 def _not_on_the_board(board: str, environment: Mapping[str, str]) -> str:
@@ -164,9 +164,16 @@ def _verification(found: Measurement) -> str:
 
 def _distance(found: Distance) -> str:
     """Say how far the runtime's own kernels are from the TFLite reference."""
+    effect = "" if found.effect is None else f"\n{_effect(found.effect)}"
     if not found.different:
-        return f"The TFLite reference kernels give the same {found.values:,} values for {found.inputs} inputs."
+        return f"The TFLite reference kernels give the same {found.values:,} values for {found.inputs} inputs.{effect}"
     return (
         f"[yellow]The TFLite reference kernels differ in {found.different:,} of {found.values:,} values"
-        f" ({found.share:.2%}) for {found.inputs} inputs, by at most {found.largest:g}.[/]"
+        f" ({found.share:.2%}) for {found.inputs} inputs, by at most {found.largest:g}.[/]{effect}"
     )
+
+
+def _effect(found: MetricEffect) -> str:
+    metric, task = _plain(found.metric), _plain(found.task)
+    both = f"{found.kernels:.4g}, with the TFLite reference kernels {found.reference:.4g}"
+    return f"{metric} of {task} over {found.samples} test samples: {both} ({found.kernels - found.reference:+.4g})."

@@ -13,6 +13,7 @@ import typer
 
 import harness
 from harness.cli.boards import complete_board
+from harness.cli.ladder import complete_task
 from harness.errors import EXIT_OK, HarnessError, UserError, worst_exit_code
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ def bench(
             "--tflm-lib", metavar="DIR", help="PlatformIO library of TensorFlow Lite Micro, for that runtime."
         ),
     ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="TASK",
+            help="Task whose metric tells what the distance of the runtime tflm to TFLite means.",
+            autocompletion=complete_task,
+        ),
+    ] = None,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Answer from the store what is counted.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
@@ -69,6 +79,8 @@ def bench(
         raise UserError("--plan is for the runtime codegen", hint="The others have one kernel for each operator.")
     if tflm_lib is not None and "tflm" not in runtime:
         raise UserError("--tflm-lib is for the runtime tflm", hint="Add --runtime tflm.")
+    if data is not None and "tflm" not in runtime:
+        raise UserError("--data is for the runtime tflm", hint="Generated code equals the TFLite reference to the bit.")
     from harness.pio import prime_pio
 
     prime_pio()  # before the display and all else is imported
@@ -87,6 +99,7 @@ def bench(
                     optimize=optimize,
                     plan=plan if kind == "codegen" else None,
                     tflm_lib=tflm_lib if kind == "tflm" else None,
+                    data=data if kind == "tflm" else None,
                     estimate=estimate,
                     port=port,
                     samples=samples,

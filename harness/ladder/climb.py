@@ -49,7 +49,7 @@ def climb(
     arguments, or at the first step, is raised.
     """
     loaded = load_task(task, need=Need.DATA)
-    found = _Climb(loaded=loaded, split=_spread(loaded.data.test, samples))
+    found = _Climb(loaded=loaded, split=loaded.data.test.spread(samples))
     failure = None
     stages = [""]
 
@@ -176,9 +176,3 @@ def _begin(found: _Climb, model: Path, watch: Watch) -> Converted:
         raise UserError(f"{model} is neither a .keras nor a .tflite file")
     found.input = use_of_input(converted, found.split.inputs)
     return converted
-
-
-def _spread(split: Split, count: int) -> Split:
-    """Return samples spread over a split, which may be sorted by class."""
-    chosen = np.unique(np.linspace(0, len(split.inputs) - 1, min(count, len(split.inputs))).round().astype(np.int64))
-    return Split(inputs=split.inputs[chosen], targets=split.targets[chosen])

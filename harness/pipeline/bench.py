@@ -117,6 +117,10 @@ def _measure(
             from harness.measure import observe, prepare_golden
 
             golden = prepare_golden(model, rendered, own=own, samples=request.real_samples)
+            if request.task:
+                from harness.pipeline.effect import with_effect
+
+                golden = with_effect(golden, model, request.task)
             image = building.image()
             firmware = firmware_record(image, project, deployment)
         with stages("measuring"), _open_rig(target, project, image, rendered) as rig:
@@ -166,9 +170,15 @@ def _answer_from_store(
         return None
     measurement = store.measurement_for(project.build_key, rig, fed)
     firmware = store.get(Firmware, project.build_key)
-    if measurement is None or firmware is None:
+    if measurement is None or firmware is None or not _has_effect(measurement, request.task):
         return None
     return firmware, measurement
+
+
+def _has_effect(measurement: Measurement, task: str) -> bool:
+    """Tell whether a measurement of other kernels than the reference's says what their distance does to a task."""
+    distance = measurement.verification.distance
+    return not task or distance is None or (distance.effect is not None and distance.effect.task == task)
 
 
 def _open_rig(

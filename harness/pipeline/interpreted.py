@@ -39,6 +39,10 @@ def interpret(
     from harness.reference.tflm import smallest_arena
 
     golden = prepare_golden(model, rendered, own=own, samples=request.real_samples)
+    if request.task:
+        from harness.pipeline.effect import with_effect
+
+        golden = with_effect(golden, model, request.task)
     verification, shown = _verify(model, rendered, golden)
     arena = smallest_arena(model)
     reference = verification.reference

@@ -30,6 +30,7 @@ class BenchRequest:
     ``preferred`` those of layer signatures, wherever such layers are. ``library`` is the folder of the PlatformIO
     library that a runtime wraps.
     ``inputs`` are the user's own tensors in the model's order and types, ``real_samples`` more inputs to verify with.
+    ``task`` has the data and the metric that say what the distance of other kernels to the TFLite reference means.
     ``port`` is the serial port of a real board, where it is not to be found by its USB ids.
     ``samples`` is the number of timed inferences on a real board; an emulated count is exact and needs one.
     """
@@ -48,6 +49,7 @@ class BenchRequest:
     samples: int = 10
     inputs: Tensors | None = None
     real_samples: tuple[Tensors, ...] = ()
+    task: str = ""
     keep_project: Path | None = None
     use_cache: bool = True
     candidate_key: str | None = None

@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 from math import floor, log10
 from pathlib import PurePath
 
-from harness.records import Candidate, CompressionStep, Distance, How, Parameters, Quantity, Scalar, Verification
+from harness.records import (
+    Candidate,
+    CompressionStep,
+    Distance,
+    How,
+    MetricEffect,
+    Parameters,
+    Quantity,
+    Scalar,
+    Verification,
+)
 from harness.report.figures import Column, Entry
 
 HOW_WORDS = {
@@ -144,11 +154,19 @@ def verification_text(found: Verification) -> str:
 def _distance_text(found: Distance | None) -> str:
     if found is None:
         return ""
+    effect = "" if found.effect is None else _effect_text(found.effect)
     if not found.different:
-        return f" The TFLite reference gives the same {grouped(found.values)} values."
+        return f" The TFLite reference gives the same {grouped(found.values)} values.{effect}"
     return (
         f" The TFLite reference differs in {grouped(found.different)} of {grouped(found.values)} values"
-        f" ({percent(found.share)}), by at most {found.largest:g}."
+        f" ({percent(found.share)}), by at most {found.largest:g}.{effect}"
+    )
+
+
+def _effect_text(found: MetricEffect) -> str:
+    return (
+        f" Over {plural(found.samples, 'test sample')} of {found.task} {found.metric} is {found.kernels:.4g},"
+        f" with the TFLite reference {found.reference:.4g}."
     )
 
 

@@ -44,6 +44,12 @@ class Split:
     inputs: Floats
     targets: Array
 
+    def spread(self, count: int) -> Split:
+        """Return at most so many samples, spread over all: these may be sorted by class."""
+        last = len(self.inputs) - 1
+        chosen = np.unique(np.linspace(0, last, min(count, len(self.inputs))).round().astype(np.int64))
+        return Split(inputs=self.inputs[chosen], targets=self.targets[chosen])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 
 from harness.errors import BadModel, BadTask
@@ -12,9 +15,21 @@ from harness.tasks import Array, Floats, Score, Split, Task
 from harness.tflite import read_model
 
 
-def evaluate(model: bytes, split: Split, task: Task) -> float:
-    """Return the task's score of a converted model; int8 outputs are turned into floats before they are scored."""
-    return evaluate_all(model, split, task)[task.metric]
+class Interpreter(Protocol):
+    """Runs one model: each of its inputs alone, or all one after the other."""
+
+    def outputs(self, inputs: Sequence[Array]) -> tuple[Array, ...]: ...
+
+    def sequence(self, steps: Sequence[Sequence[Array]]) -> list[tuple[Array, ...]]: ...
+
+
+def evaluate(model: bytes, split: Split, task: Task, interpreter: Interpreter | None = None) -> float:
+    """Return the task's score of a converted model in the reference interpreter, or in another that has the model.
+
+    Integer outputs are turned into floats before they are scored.
+    """
+    outputs = _outputs(model, split, interpreter or Golden(model))
+    return checked_score(task.metric, task.score, outputs, split.targets)
 
 
 def evaluate_all(model: bytes, split: Split, task: Task) -> dict[str, float]:
@@ -22,7 +37,7 @@ def evaluate_all(model: bytes, split: Split, task: Task) -> dict[str, float]:
 
     Raises BadTask where a score raises or is no number.
     """
-    outputs = _outputs(model, split)
+    outputs = _outputs(model, split, Golden(model))
     return {name: checked_score(name, score, outputs, split.targets) for name, score in task.scores.items()}
 
 
@@ -38,15 +53,14 @@ def checked_score(name: str, score: Score, outputs: Floats, targets: Array) -> f
     return value
 
 
-def _outputs(model: bytes, split: Split) -> Floats:
-    """Return the first output [sample, ...] of a converted model in the reference interpreter, as floats."""
+def _outputs(model: bytes, split: Split, interpreter: Interpreter) -> Floats:
+    """Return the first output [sample, ...] of a converted model in an interpreter, as floats."""
     graph = read_model(model, name="model")
     output = graph.tensor(graph.outputs[0])
     steps = [[batch] for batch in model_inputs(model, split.inputs)]
-    golden = Golden(model)
     # Samples know nothing of each other: a model with state begins anew for each.
     has_state = any(tensor.is_variable for tensor in graph.tensors.values())
-    answers = [golden.outputs(step) for step in steps] if has_state else golden.sequence(steps)
+    answers = [interpreter.outputs(step) for step in steps] if has_state else interpreter.sequence(steps)
     return dequantized(np.concatenate([outputs[0] for outputs in answers]), output)
 
 

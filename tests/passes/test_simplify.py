@@ -6,11 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from harness.errors import BadModel
 from harness.graph import Graph
 from harness.passes import PASSES, simplify
 from harness.passes.drop_unused import drop_unused
+from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from harness.tflite import read_model
 from tests.graph.build import graph_of, node_of
 
@@ -36,6 +39,28 @@ def test_a_pass_that_breaks_the_graph_is_named_as_a_bug() -> None:
     graph = graph_of(node_of(0, (0,), (1,)), inputs=(0,), outputs=(1,))
     with pytest.raises(RuntimeError, match="the pass drop_everything broke the graph: g: output tensor 1 is never"):
         simplify(graph, (*PASSES, drop_everything))
+
+
+def test_options_that_reach_outside_the_file_are_the_files_fault_and_not_the_passes() -> None:
+    def read_options(graph: Graph) -> Graph:
+        raise BadModel("option 6: 4 bytes would reach outside the file")
+
+    graph = graph_of(node_of(0, (0,), (1,)), inputs=(0,), outputs=(1,))
+    with pytest.raises(BadModel, match="would reach outside the file"):
+        simplify(graph, (read_options,))
+
+
+def test_blocks_that_claim_more_images_than_memory_can_hold_leave_the_stored_batch() -> None:
+    shape = TensorSpec(shape=(1, 4, 4, 2), dtype="float32")
+    tensors = (
+        shape,
+        TensorSpec(shape=(2,), dtype="int32", data=np.array([2**20, 2**20], np.int32)),
+        TensorSpec(shape=(2, 2), dtype="int32", data=np.zeros((2, 2), np.int32)),
+        shape,
+    )
+    operator = OperatorSpec(op="SPACE_TO_BATCH_ND", inputs=(0, 1, 2), outputs=(3,))
+    graph = read_model(build_model(tensors, [operator], inputs=(0,), outputs=(3,)), name="blocks")
+    assert simplify(graph).tensor(3).shape == (1, 4, 4, 2)
 
 
 def test_nodes_that_no_output_depends_on_are_dropped_with_their_tensors() -> None:

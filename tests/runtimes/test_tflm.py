@@ -24,6 +24,7 @@ from harness.runtimes.codegen import RUNTIME as CODEGEN
 from harness.runtimes.tflm import RUNTIME
 from harness.store import Store, open_store
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
+from tests.conftest import ROOT
 from tests.runtimes.models import quantized, small_network
 
 STUB = Path(__file__).parent / "tflm_stub"
@@ -194,6 +195,21 @@ def test_with_a_library_everything_happens_on_the_device(store: Store, monkeypat
     assert differs.failure is not None
     assert differs.failure.kind == "WrongAnswer"
     assert "differs from tflite-micro" in differs.failure.message
+
+
+def test_a_task_says_what_the_distance_of_its_kernels_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = str(ROOT / "examples" / "digits.tflite")
+    arguments = ["bench", model, "--board", "host", "--runtime", "tflm", "--results", str(tmp_path)]
+    assert run([*arguments, "--data", "digits", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["results"]
+    effect = found["verification"]["distance"]["effect"]
+    assert (effect["task"], effect["metric"], effect["samples"]) == ("digits", "accuracy", 200)
+    assert effect["reference"] > 0.9
+    assert abs(effect["kernels"] - effect["reference"]) < 0.05
+    assert run([*arguments, "--data", "digits"]) == 0
+    assert "accuracy of digits over 200 test samples: " in capsys.readouterr().out
+    assert run(["bench", model, "--board", "host", "--data", "digits"]) == 2
+    assert "--data is for the runtime tflm" in capsys.readouterr().err
 
 
 def test_without_a_library_the_interpreter_runs_on_the_host(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -92,6 +93,16 @@ def test_two_handles_of_one_name_are_one_variable_and_those_of_two_names_are_two
 def test_a_variable_that_is_assigned_before_it_is_read_needs_no_first_values() -> None:
     graph = graph_of((handle(), assign(value=INPUT), read(), add()), further=())
     assert graph.tensor(HANDLE).initial is None
+
+
+def test_a_large_variable_without_first_values_takes_no_memory() -> None:
+    wide = TensorSpec(shape=(1 << 23, 4), dtype="float32")
+    tracemalloc.start()
+    try:
+        graph_of((handle(), assign(value=INPUT), read()), (), (wide, RESOURCE, wide), outputs=(OLD,))
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_variable_that_nothing_uses_takes_no_memory() -> None:
