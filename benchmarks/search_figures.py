@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Artifact, Measurement
+from harness.records import Measurement
 from harness.search import FinishedTrial, load_finished
 from harness.stats import hypervolume, pareto_front
 from harness.store import Store
+from harness.tasks import LoadedTask, load_task
+from harness.train import evaluate
 
 HAND_SET = "hand_set"
 AT = (10, 20, 30, 40)  # trials
@@ -55,6 +57,7 @@ def text(store: Store, board: str) -> str:
 
 
 def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: str) -> Iterator[Point]:
+    digits = load_task("digits")
     deployments = {each.key: each.artifact for each in store.deployments(study)}
     macs = {deployments[each.deployment_key]: _macs(each) for each in store.measurements(study)}
     for trial in trials:
@@ -68,7 +71,7 @@ def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: st
             number=trial.number,
             artifact=outcome.artifact,
             accuracy=values["accuracy"],
-            test=metrics["test_accuracy"] if "test_accuracy" in metrics else _test(store, outcome.artifact),
+            test=metrics["test_accuracy"] if "test_accuracy" in metrics else _test(store, outcome.artifact, digits),
             instructions=values[f"instructions@{board}"],
             ram=values[f"ram@{board}"],
             macs=macs[outcome.artifact],
@@ -80,9 +83,9 @@ def _macs(measurement: Measurement) -> float:
     return float(sum(layer.macs for layer in measurement.layers))
 
 
-def _test(store: Store, artifact: str) -> float:
-    found = store.get(Artifact, artifact)
-    return dict(found.metrics).get("test_accuracy", math.nan) if found else math.nan
+def _test(store: Store, artifact: str, digits: LoadedTask) -> float:
+    """Return the test score of a model of the store: a search does not keep it."""
+    return evaluate(store.get_blob(artifact).read_bytes(), digits.data.test, digits.task)
 
 
 def _distinct(points: Sequence[Point]) -> list[Point]:

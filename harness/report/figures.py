@@ -129,17 +129,20 @@ def front_of(entries: Sequence[Entry], objectives: Sequence[Column]) -> frozense
     return frozenset(positions[number] for number in pareto_front(points))
 
 
+def shown_metrics(artifact: Artifact) -> tuple[tuple[str, float], ...]:
+    """Return an artifact's metrics without those on test data, which older versions kept: none may be chosen by."""
+    return tuple((name, value) for name, value in artifact.metrics if not name.startswith("test_"))
+
+
 def _preferred(columns: Sequence[Column], name: str) -> Column | None:
     found = {column.how: column for column in columns if column.name == name}
     return next((found[how] for how in _PREFERRED if how in found), None)
 
 
 def _metric_names(entries: Iterable[Entry]) -> list[str]:
-    """Return the names of the artifacts' metrics: of validation, of test, then others, each group by name."""
-    names = {name for entry in entries if entry.artifact for name, _ in entry.artifact.metrics}
-    order = ("validation", "test")
-    place = {name: next((i for i, start in enumerate(order) if name.startswith(start)), len(order)) for name in names}
-    return sorted(names, key=lambda name: (name in _FACTS, place[name], name))
+    """Return the names of the artifacts' metrics: of validation, then others, each group by name."""
+    names = {name for entry in entries if entry.artifact for name, _ in shown_metrics(entry.artifact)}
+    return sorted(names, key=lambda name: (name in _FACTS, not name.startswith("validation"), name))
 
 
 _FACTS: Mapping[str, str] = {"parameters": "Weights", "epochs": "Epochs"}  # of training, no merits
@@ -164,7 +167,7 @@ def _quantities(entry: Entry) -> Mapping[tuple[str, How], Quantity]:
         "energy": found.energy,
     }
     named: dict[str, Quantity | None] = {**costs, "ram": ram, "flash": flash}
-    for name, value in entry.artifact.metrics if entry.artifact else ():
+    for name, value in shown_metrics(entry.artifact) if entry.artifact else ():
         named.setdefault(name, Quantity(value=value, unit="", how=How.HOST, source="evaluated on the host"))
     return {(name, value.how): value for name, value in named.items() if value is not None}
 

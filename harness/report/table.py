@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UserError
 from harness.records import Candidate, Failure, How, Measurement
 from harness.report.content import study_content
-from harness.report.figures import Entry
+from harness.report.figures import Entry, shown_metrics
 from harness.store import Store, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def study_table(store: Store, study: str) -> pd.DataFrame:
     """Return the finished trials of a study, a row for each board; what is not known is missing.
 
     Columns: ``trial``, ``board``, ``status``, ``on_front`` (of the study's objectives on that board), ``verified``,
-    ``family``, ``compression``; ``parameter.<name>`` and ``metric.<name>`` (of the host, on validation and test data);
+    ``family``, ``compression``; ``parameter.<name>`` and ``metric.<name>`` (of the host, on validation data);
     figures with their units; then why a trial came to nothing, and the identities of its records. A trial that ended
     before it came to a board, and one that repeats an earlier candidate, has one row.
     Raises UserError for an unknown study, and where pandas is not installed.
@@ -126,7 +126,7 @@ def _head(store: Store, trial: Trial) -> dict[str, Any]:
         }
     if artifact is not None:
         head |= {"artifact": artifact.sha256, "model_bytes": artifact.size_bytes}
-        head |= {f"metric.{name}": value for name, value in artifact.metrics}
+        head |= {f"metric.{name}": value for name, value in shown_metrics(artifact)}
     return head
 
 

@@ -36,8 +36,7 @@ def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], 
     """Train a candidate into a model: the same bytes for the same candidate on one machine.
 
     ``watch`` is told the name of each stage as it begins. The artifact's metrics are all scores of the task on the
-    validation data, ``validation_<metric>``, which a search may use, and on the test data, ``test_<metric>``, which it
-    must not.
+    validation data, ``validation_<metric>``; the test data are not looked at.
     Raises BadTask for a family or parameters that the task lacks, and what the steps and the conversion raise.
     """
     seconds: dict[str, float] = {}
@@ -51,9 +50,9 @@ def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], 
     with clock("convert"):
         model = convert(network, loaded.data.train.inputs, name=name)
     with clock("evaluate"):
-        scores = {part: evaluate_all(model, split, loaded.task) for part, split in loaded.data.splits()[1:]}
+        scores = evaluate_all(model, loaded.data.validation, loaded.task)
         metrics = (
-            *((f"{part}_{name}", found[name]) for name in loaded.task.scores for part, found in scores.items()),
+            *((f"validation_{name}", score) for name, score in scores.items()),
             ("parameters", float(network.model.count_params())),
             ("epochs", float(epochs)),
         )

@@ -47,13 +47,14 @@ def entry(
         ram=replace(base.ram, total_bytes=ram),
         verification=replace(base.verification, verified=verified),
     )
-    artifact = replace(examples.artifact(number), metrics=(("validation_accuracy", accuracy), ("parameters", 9.0)))
+    metrics = (("validation_accuracy", accuracy), ("test_accuracy", 0.1), ("parameters", 9.0))
+    artifact = replace(examples.artifact(number), metrics=metrics)
     return Entry(
         number=number, measurement=measurement, candidate=None, artifact=artifact, deployment=None, firmware=None
     )
 
 
-def test_columns_stand_in_order_and_only_where_there_are_figures() -> None:
+def test_columns_stand_in_order_and_without_scores_on_test_data() -> None:
     names = [column.id for column in columns_of([entry(1)])]
     assert names == [
         "validation_accuracy-host",

@@ -32,7 +32,6 @@ def test_the_values_are_those_of_the_objectives_with_how_they_were_obtained(stor
         ("instructions@one", How.COUNTED),
         ("ram@one", How.COUNTED),
     ]
-    assert dict(outcome.metrics)["test_accuracy"] == pytest.approx(1 - outcome.values[0].value)
     assert {"train", "bench@one"} <= dict(outcome.seconds).keys()
 
 
