@@ -12,11 +12,16 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import URL, Connection, delete, insert, inspect, select
 
 from harness.errors import StoreError
-from harness.store.tables import SCHEMA_VERSION, metadata, schema_version
+from harness.store.tables import SCHEMA_VERSION, finals, metadata, schema_version
 
 Step = Callable[[Connection], None]
 
-STEPS: Mapping[int, Step] = {}
+
+def _add_finals(connection: Connection) -> None:
+    finals.create(connection)
+
+
+STEPS: Mapping[int, Step] = {1: _add_finals}
 
 
 def place(url: URL) -> str:

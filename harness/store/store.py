@@ -38,6 +38,7 @@ from harness.store.tables import (
     trial_results,
     trials,
 )
+from harness.store.tables import finals as finals_table
 from harness.store.tables import studies as studies_table
 
 _Record = TypeVar("_Record", bound=Record)
@@ -212,6 +213,18 @@ class Store:
             )
             for row in sorted(rows, key=lambda row: row.number)
         )
+
+    def put_final(self, study: str, number: int, repeat: int, record: Mapping[str, Any]) -> None:
+        """Store one model of a study's final check in plain JSON: a trial's own (repeat 0), or one trained again."""
+        text = _text(record)
+        with self._database.writing() as connection:
+            _studies.set_final(connection, study, number, repeat, text)
+
+    def finals(self, study: str) -> tuple[Mapping[str, Any], ...]:
+        """Return what ``put_final`` stored of a study, by trial and repeat."""
+        table = finals_table
+        query = select(table.c.record).where(table.c.study == study).order_by(table.c.number, table.c.repeat)
+        return tuple(json.loads(row.record) for row in self._database.rows(query))
 
     def measurements(self, study: str) -> tuple[Measurement, ...]:
         """Return the measurements that the trials of a study led to, each once, by time."""

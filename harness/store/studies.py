@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from harness.errors import StoreError, UserError, did_you_mean
 from harness.records import canonical_json
-from harness.store.tables import studies, trial_results, trials
+from harness.store.tables import finals, studies, trial_results, trials
 
 
 class TrialState(StrEnum):
@@ -104,3 +104,10 @@ def link_results(connection: Connection, study: str, number: int, ids: Iterable[
     for key in dict.fromkeys(ids):
         if key not in known:
             connection.execute(insert(trial_results).values(study=study, number=number, key=key))
+
+
+def set_final(connection: Connection, study: str, number: int, repeat: int, record: str) -> None:
+    """Store one model of a study's final check, in place of an earlier one at the same place."""
+    here = (finals.c.study == study) & (finals.c.number == number) & (finals.c.repeat == repeat)
+    connection.execute(delete(finals).where(here))
+    connection.execute(insert(finals).values(study=study, number=number, repeat=repeat, record=record))

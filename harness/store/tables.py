@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Record: TypeAlias = Candidate | Artifact | Deployment | Firmware | Measurement | Failure
 RECORD_TYPES: tuple[type[Record], ...] = (Candidate, Artifact, Deployment, Firmware, Measurement, Failure)
@@ -114,6 +114,16 @@ trial_results = Table(
     Column("study", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("key", String(64), primary_key=True),
+)
+
+# The final check of a study: the model of a trial, and its candidate trained again from other seeds.
+finals = Table(
+    "finals",
+    metadata,
+    Column("study", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of the trial
+    Column("repeat", Integer, primary_key=True, autoincrement=False),  # 0 is the trial's own model
+    Column("record", Text, nullable=False),  # canonical JSON
 )
 
 

@@ -236,6 +236,23 @@ def test_migrations_run_in_order_and_leave_the_new_version() -> None:
     engine.dispose()
 
 
+def test_a_store_of_the_first_version_gets_a_place_for_final_checks_and_keeps_what_it_has(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.create_study("old", {"seed": 1})
+        store.put(examples.candidate())
+    connection = sqlite3.connect(tmp_path / "harness.db")
+    connection.executescript("DROP TABLE finals; UPDATE schema_version SET version = 1;")
+    connection.close()
+    with open_store(tmp_path) as store:
+        assert store.finals("old") == ()
+        store.put_final("old", 3, 7, {"test": 0.5})
+        assert store.finals("old") == ({"test": 0.5},)
+        assert (store.study("old").config, store.get(Candidate, examples.candidate().key)) == (
+            {"seed": 1},
+            examples.candidate(),
+        )
+
+
 def test_a_step_is_missing_only_where_it_is_needed() -> None:
     with pytest.raises(StoreError, match="too old"):
         migrations.check_version("here", 1, {2: lambda _: None}, 3)
