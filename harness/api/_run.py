@@ -4,27 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from harness.api._finals import Listener as FinalsListener
+from harness.api._finals import check_final, finals_dict
 from harness.api._request import read_plan, search_request
 from harness.api._settings import RunSettings, resolve
 from harness.canonical import to_plain
+from harness.finals import Finals, Measure, load_finals
 from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import BenchOutcome, Candidate, How, Scalar
 from harness.report import report_path, study_report
-from harness.search import Bench, Event, FinishedTrial, SearchRequest, SearchResult
+from harness.search import Bench, Event, FinishedTrial, Producer, SearchRequest, SearchResult
 from harness.search import run as search
 from harness.search.request import Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
-from harness.tasks import LoadedTask
+from harness.tasks import Floats, LoadedTask
 from harness.train import check_networks, model_inputs, produce
 
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
-_NOT_IN_JSON = ("found",)
+_NOT_IN_JSON = ("found", "finals")
 SCHEMA = 1
 
 
@@ -54,6 +57,7 @@ class RunResult:
     """A study as it stands at the end of a run: ``trials`` is how many are finished, ``found`` holds them all.
 
     Where no candidate meets all ``limits``, ``front`` is empty and ``nearest`` the one that breaks them least.
+    ``finals`` is the final check of the front, None where there was none.
     """
 
     study: str
@@ -66,11 +70,13 @@ class RunResult:
     quarantined: tuple[str, ...]
     report: Path
     found: SearchResult
+    finals: Finals | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the object of ``harness run --json``: plain JSON values."""
         plain = {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name not in _NOT_IN_JSON}
-        return {"schema": SCHEMA, **plain, "report": str(self.report)}
+        finals = None if self.finals is None else finals_dict(self.finals)
+        return {"schema": SCHEMA, **plain, "finals": finals, "report": str(self.report)}
 
 
 def run(
@@ -90,9 +96,12 @@ def run(
     sampler: str | None = None,
     optimize: str | None = None,
     plan: str | Path | None = None,
+    final: int | None = None,
+    seeds: int | None = None,
     results: str | Path | None = None,
     config: str | Path | None = None,
     progress: Callable[[Event], None] | None = None,
+    finals_progress: FinalsListener | None = None,
 ) -> RunResult:
     """Search networks and their compression, each measured on the boards, and write a report.
 
@@ -104,8 +113,10 @@ def run(
     ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
     kernel-plan file, whose choices hold for all layers of the same signatures. What is not given is taken from the file
     ``config``, if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
-    Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results). ``progress`` is told what
-    happens; an interruption from the keyboard ends the search in order.
+    At the end ``final`` of the best (default 3) are checked on the test data, and trained again from ``seeds`` other
+    seeds (default 3). Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results).
+    ``progress`` is told what happens, ``finals_progress`` what the check will cost and how it goes; an interruption
+    from the keyboard ends either in order.
 
     Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
     is left to measure on.
@@ -125,10 +136,13 @@ def run(
         "sampler": sampler,
         "optimize": optimize,
         "plan": _text(plan),
+        "final": final,
+        "seeds": seeds,
         "results": _text(results),
     }
     resolved = resolve(given, config=None if config is None else Path(config), find=False)
-    return carry_out(search_request(resolved, resume=resume), resolved.settings, progress=progress)
+    request = search_request(resolved, resume=resume)
+    return carry_out(request, resolved.settings, progress=progress, finals_progress=finals_progress)
 
 
 def _text(path: str | Path | None) -> str | None:
@@ -140,20 +154,38 @@ def carry_out(
     settings: RunSettings,
     *,
     progress: Callable[[Event], None] | None,
+    finals_progress: FinalsListener | None = None,
 ) -> RunResult:
-    """Carry a search on to its end, and write its report."""
+    """Carry a search on to its end, check its best, and write its report."""
     folder = results_dir(None if settings.results is None else Path(settings.results))
     with open_store(folder) as store:
         if request.study not in {study.name for study in store.studies()}:
             check_networks(request.task)  # what cannot be built or scored must not leave a study behind
+        make, measure = _producer(request.task), _measure(store, settings)
         found = search(
             request,
             store=store,
-            produce=lambda candidate, *, watch: produce(candidate, request.task, watch=watch),
-            bench=_bench(request.task, store, settings),
+            produce=make,
+            bench=_bench(measure, request.task),
             listen=progress or (lambda _event: None),
         )
-        report = study_report(store, request.study, report_path(folder, request.study))
+        try:
+            if found.ended != "interrupted":
+                check_final(
+                    request,
+                    found,
+                    final=settings.final,
+                    seeds=settings.seeds,
+                    store=store,
+                    produce=make,
+                    measure=measure,
+                    listen=finals_progress or (lambda _event: None),
+                )
+        except KeyboardInterrupt:
+            found = replace(found, ended="interrupted")
+        finally:
+            report = study_report(store, request.study, report_path(folder, request.study))
+        finals = load_finals(store, request.study)
     return RunResult(
         study=found.study,
         ended=found.ended,
@@ -165,6 +197,7 @@ def carry_out(
         quarantined=found.quarantined,
         report=report,
         found=found,
+        finals=finals,
     )
 
 
@@ -181,12 +214,21 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
     )
 
 
-def _bench(loaded: LoadedTask, store: Store, settings: RunSettings) -> Bench:
+def _producer(loaded: LoadedTask) -> Producer:
+    return lambda candidate, *, watch: produce(candidate, loaded, watch=watch)
+
+
+def _bench(measure: Measure, loaded: LoadedTask) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
+    samples = loaded.data.validation.inputs[:_REAL_SAMPLES]
+    return lambda model, candidate, board, *, watch: measure(model, candidate, board, samples=samples, watch=watch)
+
+
+def _measure(store: Store, settings: RunSettings) -> Measure:
+    """Return what measures a candidate on a board, and verifies it with some samples of the task."""
     preferred = () if settings.plan is None else read_plan(settings.plan).by_signature
 
-    def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
-        samples = model_inputs(model, loaded.data.validation.inputs[:_REAL_SAMPLES])
+    def measure(model: bytes, candidate: Candidate, board: str, *, samples: Floats, watch: Watch) -> BenchOutcome:
         request = BenchRequest(
             model=model,
             name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
@@ -194,11 +236,11 @@ def _bench(loaded: LoadedTask, store: Store, settings: RunSettings) -> Bench:
             estimate=settings.estimate,
             optimize=settings.optimize,
             preferred=preferred,
-            real_samples=tuple((sample,) for sample in samples),
+            real_samples=tuple((sample,) for sample in model_inputs(model, samples)),
             candidate_key=candidate.key,
         )
         outcome = bench_model(request, lambda: store, watch).outcome
         prime_pio()  # for the next candidate, while it is being trained
         return outcome
 
-    return bench
+    return measure

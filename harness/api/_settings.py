@@ -29,6 +29,7 @@ _ABOUT_THE_TASK = ("task", "model", "trust", "study", "results")  # no matter of
 _HINT = "docs/configuration.md lists the settings."
 
 Positive = Annotated[int, Meta(gt=0)]
+NotNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
@@ -46,11 +47,13 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     limit: tuple[str, ...] = ()
     compress: tuple[str, ...] = ()
     estimate: bool = False
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: NotNegative = 0
     driver: str = "optuna"
     sampler: str = "tpe"
     optimize: str = "speed"
     plan: str | None = None
+    final: NotNegative = 3
+    seeds: NotNegative = 3
     results: str | None = None
 
 

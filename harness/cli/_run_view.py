@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from harness.cli._console import console
+from harness.cli._finals_view import cost_line, model_line, print_finals
+from harness.finals import Cost, Finals, FinalsEvent
 from harness.records import Candidate
 from harness.search import (
     Event,
@@ -79,6 +81,19 @@ class Display:
             self._say(trial_line(trial))
         self._progress.update(self._bar, completed=event.done)
 
+    def listen_to_finals(self, event: Cost | FinalsEvent) -> None:
+        """Take up what the final check costs, and how it goes."""
+        if isinstance(event, Cost):
+            if not event.nothing:
+                self._say(cost_line(event))
+            return
+        if event.found is None:
+            again = f", trained again ({event.repeat})" if event.repeat else ""
+            self._stage = f"final check: trial {event.trial}{again}: {event.stage}"
+        elif event.new:
+            self._say(model_line(event.found))
+        self._progress.update(self._bar, completed=event.done, total=event.models, description="final check")
+
     def _say(self, line: str) -> None:
         if not self._quiet:
             self._console.print(line)
@@ -144,8 +159,10 @@ def _number(objective: str, value: float) -> str:
     return f"{value:,.0f}" if name in ("instructions", "ram", "flash") else f"{value:,.4g}"
 
 
-def print_result(found: SearchResult, objectives: Sequence[Objective], report: Path, resume: str) -> None:
-    """Print how the search ended, the front, where the report lies, and the command ``resume`` that goes on."""
+def print_result(
+    found: SearchResult, objectives: Sequence[Objective], finals: Finals | None, report: Path, resume: str
+) -> None:
+    """Print how the search ended, the front and its check, where the report lies, and the command that goes on."""
     out = console()
     counts = {status: sum(t.outcome.status is status for t in found.trials) for status in Status}
     summary = ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
@@ -160,6 +177,8 @@ def print_result(found: SearchResult, objectives: Sequence[Objective], report: P
         _print_nearest(next(trial for trial in found.trials if trial.number == found.nearest), objectives)
     elif found.trials:
         out.print("[red]No candidate could be measured.[/] The report says why for each.")
+    if finals is not None:
+        print_finals(finals, len(found.trials))
     if found.ended == "interrupted":
         out.print(f"\nInterrupted; nothing is lost. Go on with: {escape(resume)}", soft_wrap=True)
     out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)

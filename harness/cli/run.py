@@ -64,6 +64,13 @@ def run(
     plan: Annotated[
         str | None, typer.Option(metavar="FILE", help="Kernel plan whose choices hold for layers of the same shapes.")
     ] = None,
+    final: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="How many of the best to check on test data (default 3); 0: none."),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=0, metavar="K", help="Seeds to train each of these again from (default 3).")
+    ] = None,
     results: Annotated[str | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File of settings to read instead of ./harness.toml.")
@@ -91,11 +98,11 @@ def run(
         return EXIT_OK
     request = search_request(resolved, resume=resume)
     with Display(request, quiet=as_json) as display:
-        found = carry_out(request, resolved.settings, progress=display.listen)
+        found = carry_out(request, resolved.settings, progress=display.listen, finals_progress=display.listen_to_finals)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:
-        print_result(found.found, request.objectives, found.report, _resume_command(request.study))
+        print_result(found.found, request.objectives, found.finals, found.report, _resume_command(request.study))
     return EXIT_INTERRUPTED if found.ended == "interrupted" else EXIT_OK
 
 

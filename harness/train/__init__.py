@@ -4,7 +4,7 @@
 from harness.train._versions import training_stack
 from harness.train.check import check_networks
 from harness.train.convert import convert
-from harness.train.evaluate import checked_score, dequantized, evaluate, evaluate_all, model_inputs
+from harness.train.evaluate import checked_score, dequantized, evaluate, evaluate_all, model_inputs, predict
 from harness.train.fit import fit
 from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
@@ -22,6 +22,7 @@ __all__ = [
     "fit",
     "model_inputs",
     "open_keras_file",
+    "predict",
     "produce",
     "training_stack",
 ]

@@ -28,7 +28,7 @@ def evaluate(model: bytes, split: Split, task: Task, interpreter: Interpreter | 
 
     Integer outputs are turned into floats before they are scored.
     """
-    outputs = _outputs(model, split, interpreter or Golden(model))
+    outputs = predict(model, split.inputs, interpreter)
     return checked_score(task.metric, task.score, outputs, split.targets)
 
 
@@ -37,7 +37,7 @@ def evaluate_all(model: bytes, split: Split, task: Task) -> dict[str, float]:
 
     Raises BadTask where a score raises or is no number.
     """
-    outputs = _outputs(model, split, Golden(model))
+    outputs = predict(model, split.inputs)
     return {name: checked_score(name, score, outputs, split.targets) for name, score in task.scores.items()}
 
 
@@ -53,11 +53,12 @@ def checked_score(name: str, score: Score, outputs: Floats, targets: Array) -> f
     return value
 
 
-def _outputs(model: bytes, split: Split, interpreter: Interpreter) -> Floats:
-    """Return the first output [sample, ...] of a converted model in an interpreter, as floats."""
+def predict(model: bytes, samples: Floats, interpreter: Interpreter | None = None) -> Floats:
+    """Return the first output [sample, ...] of a converted model in the reference interpreter or another, as floats."""
+    interpreter = interpreter or Golden(model)
     graph = read_model(model, name="model")
     output = graph.tensor(graph.outputs[0])
-    steps = [[batch] for batch in model_inputs(model, split.inputs)]
+    steps = [[batch] for batch in model_inputs(model, samples)]
     # Samples know nothing of each other: a model with state begins anew for each.
     has_state = any(tensor.is_variable for tensor in graph.tensors.values())
     answers = [interpreter.outputs(step) for step in steps] if has_state else interpreter.sequence(steps)

@@ -13,7 +13,9 @@ import harness
 from harness.boards import board_ids
 from harness.cli import app
 from harness.errors import BadBoard, BadModel, DoesNotFit, NoBoard, UserError
+from harness.finals import Cost, FinalsEvent
 from harness.reference import Golden
+from harness.store import open_store
 from tests.conftest import ROOT
 from tests.measure.chain import OPERATORS, chain_model
 
@@ -98,12 +100,30 @@ def test_a_search_is_refused_before_anything_is_trained() -> None:
 @pytest.mark.slow
 def test_a_search_gives_its_front_and_its_table(results: Path) -> None:
     moments: list[str] = []
-    found = harness.run(study="small", trials=2, seed=1, progress=lambda event: moments.append(event.moment.value))
+    costs: list[Cost | FinalsEvent] = []
+    found = harness.run(
+        study="small",
+        trials=2,
+        seed=1,
+        final=1,
+        seeds=0,
+        progress=lambda event: moments.append(event.moment.value),
+        finals_progress=costs.append,
+    )
     assert (found.study, found.ended, found.trials) == ("small", "trials", 2)
     assert moments.count("end") == 2
     assert found.report == results / "reports" / "small.html"
     assert found.report.is_file()
     plain = json.loads(json.dumps(found.as_dict()))
     assert plain["front"][0]["values"]["ram@mps2_an386"]["how"] == "counted"
+    assert isinstance(costs[0], Cost)
+    assert (costs[0].trainings, costs[0].benches) == (0, 1)
+    (judged,) = plain["finals"]["candidates"]
+    assert judged["own"]["test"]["low"] < judged["own"]["test"]["value"] < judged["own"]["test"]["high"]
+    assert [(each["board"], each["samples"]) for each in judged["own"]["streamed"]] == [("mps2_an386", 100)]
+    with open_store(results) as store:
+        streamed = store.find_measurement(judged["own"]["streamed"][0]["measurement"]).verification
+        assert (streamed.verified, streamed.inputs) == (True, 108)
+        assert not any(name.startswith("test") for trial in found.found.trials for name, _ in trial.outcome.metrics)
     table = harness.results("small")
     assert list(table[table.on_front].trial) == [entry.trial for entry in found.front]

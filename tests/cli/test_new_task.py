@@ -27,7 +27,10 @@ def test_what_it_writes_is_a_task_with_data_and_families(tmp_path: Path, capsys:
 def test_what_it_writes_runs_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path / "results"))
     assert app.run(["new-task", str(tmp_path / "mine.py")]) == 0
-    assert app.run(["run", "--task", str(tmp_path / "mine.py"), "--board", "mps2_an386", "--trials", "3"]) == 0
+    assert (
+        app.run(["run", "--task", str(tmp_path / "mine.py"), "--board", "mps2_an386", "--trials", "3", "--final", "0"])
+        == 0
+    )
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
