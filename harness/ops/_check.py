@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Node, Tensor
 
+_MOST_OF_A_NAME = 60
 _INT16_HINT = "Convert the model to int8, or replace this layer."
 _CONVERT_HINT = (
     "Convert the model to full int8 (inference_input_type and inference_output_type int8) or leave it in float32."
@@ -15,13 +16,12 @@ _CONVERT_HINT = (
 
 
 def refuse(node: Node, graph: Graph, why: str, hint: str = "") -> UnsupportedModel:
-    """Return the error that says why an operator cannot be generated, with its tensors' types and shapes."""
+    """Return the error that says why an operator cannot be generated, with types and shapes and the layer's name."""
     shown = ", ".join(_describe(graph, index) for index in node.inputs)
     results = ", ".join(_describe(graph, index) for index in node.outputs)
-    return UnsupportedModel(
-        f"{node.op} version {node.version} (operator {node.index} of the model, [{shown}] -> [{results}]): {why}",
-        hint=hint,
-    )
+    named = next((_name(graph.tensors[index]) for index in node.outputs if index in graph.tensors), "")
+    where = f"operator {node.index} of the model, [{shown}] -> [{results}]{named and f', layer {named}'}"
+    return UnsupportedModel(f"{node.op} version {node.version} ({where}): {why}", hint=hint)
 
 
 def operands(node: Node, graph: Graph, *, minimum: int, maximum: int) -> tuple[Tensor | None, ...]:
@@ -62,7 +62,16 @@ def signature(node: Node, graph: Graph, *tensors: Tensor | None, wide: bool = Fa
     if types == {DType.INT16}:
         raise refuse(node, graph, "the reference kernels have it in int8 and float32 only, not in int16", _INT16_HINT)
     names = "all int8, all int16 or all float32" if wide else "all int8 or all float32"
-    raise refuse(node, graph, f"its types must be {names}", _CONVERT_HINT)
+    raise refuse(node, graph, f"its types must be {names}{_odd(tensors)}", _CONVERT_HINT)
+
+
+def _odd(tensors: Sequence[Tensor | None]) -> str:
+    """Name the tensor that stayed in floats where others are integers: the layer to look at."""
+    present = [tensor for tensor in tensors if tensor is not None]
+    floats = [tensor for tensor in present if tensor.dtype is DType.FLOAT32]
+    if not floats or len(floats) == len(present):
+        return ""
+    return f"; tensor {floats[0].index} {_name(floats[0])} was left in float32"
 
 
 def weighted_signature(node: Node, graph: Graph, source: Tensor, weights: Tensor, output: Tensor) -> str:
@@ -96,6 +105,11 @@ def expect_shape(node: Node, graph: Graph, tensor: Tensor, shape: Sequence[int],
     """Refuse a tensor whose shape is not what follows from the others."""
     if tensor.shape != tuple(shape):
         raise refuse(node, graph, f"its {what} must have shape {tuple(shape)}")
+
+
+def _name(tensor: Tensor) -> str:
+    """Return a tensor's name, which begins with that of its layer in Keras, as a message can hold it."""
+    return repr(tensor.name[:_MOST_OF_A_NAME]) if tensor.name else ""
 
 
 def _describe(graph: Graph, index: int) -> str:

@@ -51,9 +51,10 @@ _NOTES = """
   above.
 - VAR_HANDLE and CALL_ONCE leave no code: a variable is memory, and `<name>_reset()` gives it the values that the called
   subgraph assigns, which must be constants. Operators with state run ten inferences without a reset besides.
-- UNIDIRECTIONAL_SEQUENCE_LSTM is that of the LSTM layer of Keras: no projection, peepholes, coupled gates or layer
-  normalization. A hybrid one quantizes its own answer for the next step: where exp or tanh differ in the last bit and
-  it rounds the other way, later steps differ by up to a quantization step (in 1 of 150 generated sequences of 10).
+- UNIDIRECTIONAL_SEQUENCE_LSTM is that of the LSTM layer of Keras, and refused otherwise: with a projection, peepholes,
+  coupled gates or layer normalization, which no layer of tf-keras or Keras 3 has, so that no conversion makes them. A
+  hybrid one quantizes its own answer for the next step: where exp or tanh differ in the last bit and it rounds the
+  other way, later steps differ by up to a quantization step (in 1 of 150 generated sequences of 10).
 - SVDF of int8 needs a fused RELU, as the reference kernel does; both clamp to int8 alone.
 - MAXIMUM, MINIMUM, SELECT and SELECT_V2 of int8 and int16 need one scale and zero point for inputs and output.
 """

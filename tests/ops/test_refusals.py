@@ -10,8 +10,11 @@ import pytest
 
 from harness.boards import load_board
 from harness.errors import UnsupportedModel
+from harness.graph import DType
+from harness.ops import parse_layer
 from harness.runtimes.codegen import RUNTIME
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
+from tests.graph.build import graph_of, node_of
 
 HOST = load_board("host")
 INT8 = TensorSpec(shape=(1, 4, 4, 2), scales=(0.1,), zero_points=(0,))
@@ -55,6 +58,16 @@ def test_a_fused_activation_without_integer_range_is_named() -> None:
 def test_mixed_types_are_named() -> None:
     with pytest.raises(UnsupportedModel, match=r"\[int8 1x4x4x2, int8 2x3x3x2\] -> \[float32 1x4x4x2\].*all int8"):
         conv(INT8, WEIGHTS, FLOAT)
+
+
+def test_a_tensor_that_stayed_in_floats_is_told_with_the_layer_that_it_comes_from() -> None:
+    graph = graph_of(node_of(3, (0, 1), (2,), op="ADD"), inputs=(0, 1), outputs=(2,))
+    left = dataclasses.replace(graph.tensor(1), name="net/dense_1/BiasAdd", dtype=DType.FLOAT32)
+    mixed = dataclasses.replace(graph, tensors={**graph.tensors, 1: left})
+    with pytest.raises(
+        UnsupportedModel, match=r"operator 3 .*, layer 't2'\).*tensor 1 'net/dense_1/BiasAdd' was left in f"
+    ):
+        parse_layer(mixed.nodes[0], mixed)
 
 
 def test_weights_that_are_computed_are_refused() -> None:

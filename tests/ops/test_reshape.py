@@ -7,18 +7,19 @@ import numpy as np
 
 from harness.testing.models import OperatorSpec, TensorSpec
 from harness.testing.operators import EDGE_CHANNELS, OperatorContract, single_operator
-from harness.testing.tensors import activation
+from tests.ops.moving import alike, source
 
 
 class TestReshape(OperatorContract):
     operator = "RESHAPE"
+    dtypes = ("int8", "int16", "float32", "int32")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth = EDGE_CHANNELS[number % len(EDGE_CHANNELS)]
         height, width = (int(n) for n in rng.integers(1, 6, size=2))
         shape = ((1, height * width * depth), (height, width * depth), (1, width, depth, height))[number % 3]
-        source = activation(rng, dtype, (1, height, width, depth))
-        output = TensorSpec(shape=shape, dtype=dtype, scales=source.scales, zero_points=source.zero_points)
+        given = source(rng, dtype, (1, height, width, depth))
+        output = alike(given, shape)
         wanted = TensorSpec(shape=(len(shape),), dtype="int32", data=np.array(shape, np.int32))
         operator = OperatorSpec(
             op="RESHAPE",
@@ -27,4 +28,4 @@ class TestReshape(OperatorContract):
             options="ReshapeOptions",
             fields={"newShape": list(shape)},
         )
-        return single_operator(operator, [source, output, wanted], inputs=[0], output=1)
+        return single_operator(operator, [given, output, wanted], inputs=[0], output=1)

@@ -38,7 +38,7 @@ def assign(variable: int, value: int) -> OperatorSpec:
 class VariableContract(StatefulContract):
     """Model tensors: 0 is the input, 1 the handle, 2 what is read: the model's output."""
 
-    dtypes: ClassVar[tuple[str, ...]] = ("int8", "float32", "int32")
+    dtypes: ClassVar[tuple[str, ...]] = ("int8", "int16", "float32", "int32")
 
     def operators(self) -> Sequence[OperatorSpec]:
         """Return the operators behind CALL_ONCE and VAR_HANDLE."""
@@ -49,6 +49,8 @@ class VariableContract(StatefulContract):
         value = TensorSpec(shape=shape, dtype=dtype)
         if dtype == "int8":
             value = TensorSpec(shape=shape, scales=(0.05,), zero_points=(int(rng.integers(-128, 128)),))
+        elif dtype == "int16":
+            value = TensorSpec(shape=shape, dtype=dtype, scales=(0.05,), zero_points=(0,))
         first = rng.integers(-100, 100, size=shape).astype(dtype) if number % 3 else np.zeros(shape, dtype)
         start = dataclasses.replace(value, data=first)
         begun = SubgraphSpec(tensors=(_RESOURCE, start), operators=(handle(0), assign(0, 1)))
