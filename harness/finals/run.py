@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness import errors
-from harness.errors import HarnessError, RigError
+from harness.errors import HarnessError, RigError, StoreError
 from harness.finals.record import FinalFailure, FinalModel, Streamed
 from harness.finals.request import STREAMED_SAMPLES, Finalist, FinalsEvent, FinalsRequest, Listener, Measure
 from harness.finals.score import score_with_interval
@@ -72,8 +72,12 @@ def run_finals(
 
 
 def stored_models(store: Store, study: str) -> tuple[FinalModel, ...]:
-    """Return the models of a study's final checks so far, by trial and repeat."""
-    return tuple(from_plain(FinalModel, plain) for plain in store.finals(study))
+    """Return the models of a study's final checks so far, by trial and repeat. Raises StoreError for what is none."""
+    try:
+        return tuple(from_plain(FinalModel, plain) for plain in store.finals(study))
+    except ValueError as error:
+        message = f"the final check of the study {study!r} cannot be read: {error}"
+        raise StoreError(message, hint="Restore the store from a copy, or begin another study.") from error
 
 
 def _watcher(listen: Listener, event: FinalsEvent) -> Watch:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.boards import Board, load_board
 from harness.errors import BadBoard, UserError
+from harness.finals import Finals, load_finals
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
 from harness.report.figures import Column, Entry, Wanted, columns_of, front_of, objective_columns
 from harness.report.words import short_name
@@ -50,6 +51,7 @@ class Content:
     parts: tuple[Part, ...]
     faults: tuple[Fault, ...]
     environment: tuple[tuple[str, str, str], ...]  # where, name, value
+    finals: Finals | None = None
 
 
 def study_content(store: Store, name: str) -> Content:
@@ -68,7 +70,8 @@ def study_content(store: Store, name: str) -> Content:
     by_trial = {f.id: tuple(t.number for t in trials if f.id in t.results) for f in failures}
     candidates = {t.number: store.get(Candidate, t.candidate_key) for t in trials}
     faults = tuple(_fault(store, failure, by_trial[failure.id], candidates) for failure in failures)
-    return _content(name, _parts(entries, study), faults, study=study, trials=trials)
+    content = _content(name, _parts(entries, study), faults, study=study, trials=trials)
+    return replace(content, finals=load_finals(store, name))
 
 
 def run_content(store: Store, ids: Sequence[str]) -> Content:

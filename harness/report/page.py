@@ -19,6 +19,9 @@ import harness
 from harness.report import memory_plan
 from harness.report.bars import counted
 from harness.report.content import Content
+from harness.report.finals import HEIGHT as FINAL_HEIGHT
+from harness.report.finals import WIDTH as FINAL_WIDTH
+from harness.report.finals import finals_view
 from harness.report.scatter import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from harness.report.views import config_rows, fault_kinds, part_view
 from harness.report.words import (
@@ -48,6 +51,7 @@ def render_page(content: Content) -> str:
             parts=[part_view(part, of_study=content.study is not None) for part in content.parts],
             config=config_rows(content.study.config) if content.study else (),
             kinds=fault_kinds(content),
+            finals=finals_view(content),
             script=script,
             style=style,
             policy=_policy(script, style),
@@ -82,6 +86,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "version": harness.__version__,
         "frame": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM},
+        "final_frame": {"width": FINAL_WIDTH, "height": FINAL_HEIGHT},
         "plan_frame": {"left": memory_plan.LEFT, "right": memory_plan.RIGHT},
         "moment": moment,
         "parameters_text": parameters_text,

@@ -113,11 +113,13 @@ class Meter:
         return BenchOutcome(model="fake", board=board, runtime="fake", measurement=found)
 
 
-def searched(store: Store, shift: Shift, *, trials: int = 12, limits: tuple[Limit, ...] = ()) -> SearchResult:
+def searched(
+    store: Store, shift: Shift, *, trials: int = 12, limits: tuple[Limit, ...] = (), resume: bool = False
+) -> SearchResult:
     """Search the widths 1 to 3 of one family with these models, and store the study."""
     few, meter = DATA.validation.inputs[:4], Meter()
     return run(
-        _request(trials=trials, limits=limits),
+        replace(_request(trials=trials, limits=limits), resume=resume),
         store=store,
         produce=Maker(shift=shift),
         bench=lambda model, candidate, board, *, watch: meter(model, candidate, board, samples=few, watch=watch),
