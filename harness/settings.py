@@ -25,6 +25,11 @@ def results_dir(option: Path | None = None) -> Path:
     return (option or Path(os.environ.get("HARNESS_RESULTS") or "results")).absolute()
 
 
+def store_url() -> str | None:
+    """Return the URL of the database of results, ``HARNESS_STORE``; None where they lie in the folder of results."""
+    return os.environ.get("HARNESS_STORE") or None
+
+
 def cache_dir() -> Path:
     """Return the folder of what can be made again: ``HARNESS_CACHE``, else the user's cache folder."""
     explicit = os.environ.get("HARNESS_CACHE")

@@ -37,7 +37,9 @@ def stored_version(connection: Connection) -> int | None:
         return None
     where = place(connection.engine.url)
     if schema_version.name not in tables:
-        raise StoreError(f"{where} holds tables, but not the harness's", hint="Choose another with --results DIR.")
+        raise StoreError(
+            f"{where} holds tables, but not the harness's", hint="Choose another with --results DIR or HARNESS_STORE."
+        )
     version = connection.execute(select(schema_version.c.version)).scalar()
     if version is None:
         raise StoreError(f"{where} lacks its schema version", hint="Restore the file from a copy, or move it away.")

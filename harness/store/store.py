@@ -23,7 +23,7 @@ from harness.records import (
     canonical_json,
     from_plain,
 )
-from harness.settings import results_dir
+from harness.settings import results_dir, store_url
 from harness.store import studies as _studies
 from harness.store.blobs import Blobs
 from harness.store.database import Database, sqlite_url
@@ -49,12 +49,14 @@ _FILE = "harness.db"
 def open_store(where: Path | str, *, blobs: Path | None = None, busy_seconds: float = 20.0) -> Store:
     """Open the store in a folder, or at a database's URL (a str with ``://``) with its blobs in the folder ``blobs``.
 
-    Nothing is created before something is put. Every function of a store raises StoreError, which says what to do.
+    Where HARNESS_STORE names a database, a folder keeps the blobs alone. Nothing is created before something is put.
+    Every function of a store raises StoreError, which says what to do. Raises UserError for a URL of no database.
     """
     if isinstance(where, str) and "://" in where:
         return Store(Database(where, busy_seconds=busy_seconds), Blobs(blobs or results_dir() / "blobs"))
     folder = Path(where).absolute()
-    return Store(Database(sqlite_url(folder / _FILE), busy_seconds=busy_seconds), Blobs(blobs or folder / "blobs"))
+    url = store_url() or sqlite_url(folder / _FILE)
+    return Store(Database(url, busy_seconds=busy_seconds), Blobs(blobs or folder / "blobs"))
 
 
 class Store:

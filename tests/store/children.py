@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What other processes do to a store in the tests: ``python -m tests.store.children ROLE FOLDER [ARGUMENT]``."""
+"""What other processes do to a store in the tests: ``python -m tests.store.children ROLE PLACE [ARGUMENT [BLOBS]]``."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.store import examples
 _CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
 
 
-def write_without_end(folder: Path, argument: str) -> None:
+def write_without_end(place: str, argument: str, blobs: Path | None) -> None:
     """Put blobs, records and trials for ever; print the number of each trial that is safely stored."""
-    with open_store(folder) as store:
+    with open_store(place, blobs=blobs) as store:
         store.create_study(argument, {})
         number = 0
         while True:
@@ -35,9 +35,9 @@ def write_without_end(folder: Path, argument: str) -> None:
             number += 1
 
 
-def write_trials(folder: Path, argument: str) -> None:
+def write_trials(place: str, argument: str, blobs: Path | None) -> None:
     """Write a study of twenty trials, at once with others that do the same, from an empty folder on."""
-    with open_store(folder) as store:
+    with open_store(place, blobs=blobs) as store:
         store.create_study(argument, {})
         for number in range(20):
             store.begin_trial(argument, number, examples.candidate(number))
@@ -47,10 +47,10 @@ def write_trials(folder: Path, argument: str) -> None:
             store.finish_trial(argument, number, TrialState.COMPLETE, {}, results=results)
 
 
-def fill_disk(folder: Path, argument: str) -> None:
+def fill_disk(place: str, argument: str, blobs: Path | None) -> None:
     """Write rows or blobs until no file may grow any more, as on a full disk; print the error."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-    with open_store(folder) as store:
+    with open_store(place, blobs=blobs) as store:
         for number in range(10_000):
             try:
                 if argument == "blobs":
@@ -62,10 +62,10 @@ def fill_disk(folder: Path, argument: str) -> None:
                 return
 
 
-def use_read_only(folder: Path, argument: str) -> None:
+def use_read_only(place: str, argument: str, blobs: Path | None) -> None:
     """Use a store in a folder without the right to write; print what was read and the errors."""
     _drop_privileges()
-    with open_store(folder) as store:
+    with open_store(place, blobs=blobs) as store:
         print("read", store.get(type(examples.candidate()), examples.candidate().key) is not None)
         for action in (lambda: store.put(examples.candidate(5)), lambda: store.put_blob(b"new")):
             try:
@@ -90,4 +90,4 @@ ROLES = {
 }
 
 if __name__ == "__main__":
-    ROLES[sys.argv[1]](Path(sys.argv[2]), "".join(sys.argv[3:]))
+    ROLES[sys.argv[1]](sys.argv[2], "".join(sys.argv[3:4]), Path(sys.argv[4]) if sys.argv[4:] else None)

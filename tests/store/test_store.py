@@ -30,12 +30,6 @@ from tests.store.strategies import RECORDS
 HOSTILE = ["<script>", "'; DROP TABLE trials; --", 'a "quoted"\nname', "*/ ${x} %s", "\u0000", "ähnlich\u2028"]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "results") as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
 def lasting_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("lasting")) as opened:
@@ -50,8 +44,8 @@ def test_any_record_comes_back_from_the_store_as_it_was(lasting_store: Store, re
         assert lasting_store.get(type(record), key_of(record)) == record
 
 
-def test_reading_a_store_that_is_not_there_creates_nothing(tmp_path: Path) -> None:
-    with open_store(tmp_path / "results") as store:
+def test_reading_a_store_that_is_not_there_creates_nothing(place: str, tmp_path: Path) -> None:
+    with open_store(place) as store:
         assert store.get(Candidate, "a" * 64) is None
         assert store.studies() == ()
         assert store.trials("digits") == ()
@@ -69,10 +63,10 @@ def test_the_same_record_twice_is_harmless(store: Store) -> None:
     assert store.get(Measurement, examples.measurement().id) == examples.measurement()
 
 
-def test_records_outlive_the_store_that_wrote_them(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_records_outlive_the_store_that_wrote_them(place: str) -> None:
+    with open_store(place) as store:
         store.put(examples.candidate())
-    with open_store(tmp_path) as store:
+    with open_store(place) as store:
         assert store.get(Candidate, examples.candidate().key) == examples.candidate()
 
 
@@ -246,7 +240,12 @@ def test_measurements_of_other_studies_stay_theirs(store: Store) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_only_a_name(store: Store, name: str) -> None:
+def test_a_hostile_name_is_only_a_name(store: Store, backend: str, name: str) -> None:
+    if backend == "postgresql" and "\0" in name:
+        with pytest.raises(StoreError, match="NUL") as caught:
+            store.create_study(name, {})
+        assert "Rename" in caught.value.hint
+        return
     candidate = replace(examples.candidate(), family=name, parameters=((name, name),))
     store.create_study(name, {name: name})
     store.begin_trial(name, 0, candidate, board=name)
