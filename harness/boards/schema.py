@@ -56,9 +56,13 @@ class FirmwareFacts(_Strict, frozen=True, kw_only=True):
 
 
 class PlatformIO(_Strict, frozen=True, kw_only=True):
-    """What stands in ``platformio.ini``; ``local`` is the platform that travels with the harness."""
+    """What stands in ``platformio.ini``; ``local`` is the platform that travels with the harness.
+
+    ``vendor`` is PlatformIO's platform for a chip that the local one builds: with ``board`` it names the chip there.
+    """
 
     platform: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./@+-]+\Z")]
+    vendor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./@+-]+\Z")] | None = None
     board: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")] | None = None
     framework: Annotated[str, Meta(pattern=r"^[a-z0-9]+\Z")] | None = None
 

@@ -20,6 +20,7 @@ from harness.settings import data_dir
 PLATFORM = "harness_emulated"
 PLATFORM_FOLDER = f"platforms/{PLATFORM}"
 KEY_FILE = "src/harness_build_key.c"
+_SHARED_BY_ISA = {"thumb1": ("cortex_m",), "thumb2": ("cortex_m",), "rv32": ("riscv",)}  # folders of project/
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\.(?:c|h|cc)")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*")
 _PLAIN_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
@@ -88,7 +89,8 @@ def _hal_files(board: Board) -> dict[str, bytes]:
     if not found:
         raise BadBoard(f"board {board.id}: firmware_templates/hal has no folder {board.firmware.hal!r} with sources")
     if is_local(board) and _is_bare_metal(board):
-        found |= _copied("firmware_templates", "project/bare_metal", "src/hal")
+        for shared in ("bare_metal", *_SHARED_BY_ISA.get(board.core.isa, ())):
+            found = _copied("firmware_templates", f"project/{shared}", "src/hal") | found
     return found
 
 

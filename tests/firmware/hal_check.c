@@ -42,6 +42,13 @@ static __attribute__((noinline)) uint32_t ticks_of(uint32_t rounds)
 
 static void fail(void)
 {
+#ifdef UNDEFINED_INSTRUCTION
+#ifdef __riscv
+  __asm__ volatile(".word 0");
+#else
+  __asm__ volatile(".short 0xDE00");
+#endif
+#endif
   ((void (*)(void))NOWHERE)(); /* nothing is there, and nothing there may be executed */
 }
 

@@ -16,7 +16,8 @@ import pytest
 
 from harness import proc
 from harness.boards import load_board
-from harness.emulation import simavr
+from harness.emulation import EmulatorDriver, renode, simavr
+from harness.emulation._session import ProcessSession
 from harness.firmware import build, render_project
 from harness.testing.board import missing_tools
 from tests.firmware.conftest import need
@@ -32,7 +33,10 @@ EMULATORS = {
     "riscv32_virt": ("qemu-system-riscv32", "-M", "virt", "-bios", "none"),
     "xtensa_lx106_sim": ("qemu-system-xtensa", "-M", "lx60-nommu", "-cpu", "lx106"),
 }
-AVR = "simavr_atmega2560"
+OWN_DRIVER: dict[str, EmulatorDriver] = {
+    "simavr_atmega2560": simavr.DRIVER,
+    **dict.fromkeys(("disco_f072rb", "disco_f407vg", "hifive1", "nrf52840_dk", "nucleo_h743zi"), renode.DRIVER),
+}
 PATIENCE_SECONDS = 60.0
 
 
@@ -63,8 +67,9 @@ class Console:
 @contextmanager
 def boot(board_id: str, image: Path) -> Iterator[Console]:
     """Start an image in its emulator, held until the serial port is open."""
-    if board_id == AVR:
-        with simavr.DRIVER.start(load_board(AVR), image, count=None) as session:
+    if board_id in OWN_DRIVER:
+        with OWN_DRIVER[board_id].start(load_board(board_id), image, count=None) as session:
+            assert isinstance(session, ProcessSession)
             port = os.open(session.port, os.O_RDWR | os.O_NOCTTY)
             try:
                 yield Console(port, session.pid)
@@ -99,14 +104,16 @@ def states(process_id: int) -> set[str]:
     return {(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks}
 
 
-@pytest.fixture(scope="module", params=sorted((*EMULATORS, AVR)))
+@pytest.fixture(scope="module", params=sorted((*EMULATORS, *OWN_DRIVER)))
 def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     board_id: str = request.param
     board = load_board(board_id)
     if reason := missing_tools(board_id):
         pytest.skip(reason)
     project = render_project(tiny_model(), board, tmp_path_factory.mktemp("hal") / board_id, optimize="speed")
-    (project.folder / "src/main.c").write_bytes(Path(__file__).with_name("hal_check.c").read_bytes())
+    # Renode ends its core where the program runs into no memory: there it fails otherwise.
+    defined = b"#define UNDEFINED_INSTRUCTION\n" if OWN_DRIVER.get(board_id) is renode.DRIVER else b""
+    (project.folder / "src/main.c").write_bytes(defined + Path(__file__).with_name("hal_check.c").read_bytes())
     return board_id, build(project, board).elf
 
 
@@ -116,12 +123,14 @@ def test_a_hal_keeps_what_it_promises(image: tuple[str, Path]) -> None:
         console.read_until(r"boot 1 cause 1\n")  # power on, which restarts
         console.read_until(r"boot 2 cause 2\n")  # by software; then comes a fault
         fault = console.read_until(r"FAULT [^\r\n]*\r\n")[0]
-        assert re.search(rb"pc=[bf]000000[01]", fault) or b"cfsr=000000" in fault or b"FAULT interrupt" in fault
+        known = (b"cfsr=000", b"FAULT interrupt", b"exception=00000003", b"mcause=00000002")
+        assert re.search(rb"pc=[bf]000000[01]", fault) or any(words in fault for words in known)
         console.read_until(r"boot 3 cause 4\n")  # and the restart after it
         told = console.read_until(r"short (\d+) long (\d+) hz (\d+) stack (\d+) readable (\d+) unreadable (\d+)\n")
         short, long, hz, stack, readable, unreadable = (int(number) for number in told.groups())
         assert long == pytest.approx(3 * short, rel=0.01)
-        assert hz == next(e.timer_hz for e in load_board(board_id).emulators)
+        board = load_board(board_id)
+        assert hz in (board.clock_hz, board.emulators[0].timer_hz)  # an emulated chip's timer has a rate of its own
         assert (stack, readable, unreadable) == (1, 1, 0)
         sent = bytes(range(1, 33)) + bytes(range(34, 256))
         for _ in range(14):

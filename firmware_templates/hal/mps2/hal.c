@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "bare_metal.h"
+#include "cortex_m.h"
 #include "harness_config.h"
-#include "mps2.h"
 
 typedef struct {
   volatile uint32_t data;
@@ -45,10 +45,6 @@ static uint32_t ticks_low;
 #endif
 
 #define UART0 ((cmsdk_uart_t *)HAL_UART0)
-#define NVIC_ENABLE(irq) (((volatile uint32_t *)0xE000E100u)[(irq) / 32u] = 1u << (irq) % 32u)
-#define NVIC_DISABLE(irq) (((volatile uint32_t *)0xE000E180u)[(irq) / 32u] = 1u << (irq) % 32u)
-#define NVIC_CLEAR_PENDING(irq) (((volatile uint32_t *)0xE000E280u)[(irq) / 32u] = 1u << (irq) % 32u)
-#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
 
 #define STATE_SEND_FULL 1u
 #define STATE_RECEIVE_FULL 2u
@@ -57,7 +53,7 @@ static uint32_t ticks_low;
 #define CONTROL_RECEIVE_INTERRUPT 8u
 #define INTERRUPT_RECEIVE 2u
 
-void mps2_on_receive(void)
+void hal_on_receive(void)
 {
   UART0->interrupt = INTERRUPT_RECEIVE;
   while ((UART0->state & STATE_RECEIVE_FULL) != 0u) {
@@ -69,33 +65,12 @@ void mps2_on_receive(void)
   }
 }
 
-void mps2_put_byte(uint8_t byte)
+void hal_put_byte(uint8_t byte)
 {
   UART0->control |= CONTROL_SEND;
   while ((UART0->state & STATE_SEND_FULL) != 0u) {
   }
   UART0->data = byte;
-}
-
-static __attribute__((noreturn)) void restart(uint32_t cause)
-{
-  bare_metal_note_restart(cause);
-  __asm__ volatile("dsb" ::: "memory");
-  AIRCR = 0x05FA0004u; /* SYSRESETREQ */
-  for (;;) {
-    __asm__ volatile("wfi");
-  }
-}
-
-void mps2_restart_after_fault(void)
-{
-  if (!bare_metal_restart_helps()) {
-    __asm__ volatile("cpsid i" ::: "memory");
-    for (;;) {
-      __asm__ volatile("wfi");
-    }
-  }
-  restart(CAUSE_FAULT);
 }
 
 #ifdef HAL_SYSTEM_COUNTER
@@ -104,9 +79,9 @@ static void start_timer(void)
   COUNTER->control = COUNTER_ENABLE;
 }
 
-static void wait_for_interrupt(void)
+void hal_wait_for_interrupt(void)
 {
-  __asm__ volatile("dsb\n wfi" ::: "memory");
+  cortex_m_sleep();
 }
 
 uint64_t hal_ticks(void)
@@ -131,10 +106,10 @@ static void start_timer(void)
 }
 
 /* The timer's wrap, every three minutes, ends WFI too, so that hal_ticks misses none; elsewhere it does not interrupt. */
-static void wait_for_interrupt(void)
+void hal_wait_for_interrupt(void)
 {
   NVIC_ENABLE(HAL_TIMER0_IRQ);
-  __asm__ volatile("dsb\n wfi" ::: "memory");
+  cortex_m_sleep();
   NVIC_DISABLE(HAL_TIMER0_IRQ);
   (void)hal_ticks();
   TIMER0->interrupt = 1;
@@ -160,8 +135,7 @@ void hal_init(void)
   start_timer();
   UART0->divisor = HARNESS_CLOCK_HZ / HARNESS_BAUD;
   UART0->control = CONTROL_SEND | CONTROL_RECEIVE | CONTROL_RECEIVE_INTERRUPT;
-  NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ);
-  __asm__ volatile("cpsie i" ::: "memory");
+  cortex_m_allow_interrupts();
 }
 
 size_t hal_read(uint8_t *bytes, size_t size)
@@ -173,20 +147,10 @@ size_t hal_read(uint8_t *bytes, size_t size)
   return taken;
 }
 
-/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. */
-void hal_wait(void)
-{
-  __asm__ volatile("cpsid i" ::: "memory");
-  if (bare_metal_is_empty()) {
-    wait_for_interrupt();
-  }
-  __asm__ volatile("cpsie i" ::: "memory");
-}
-
 void hal_write(const uint8_t *bytes, size_t size)
 {
   for (size_t i = 0; i < size; ++i) {
-    mps2_put_byte(bytes[i]);
+    hal_put_byte(bytes[i]);
   }
   while ((UART0->state & STATE_SEND_FULL) != 0u) {
   }
@@ -205,9 +169,4 @@ uint32_t hal_clock_hz(void)
 void hal_chip_id(uint8_t id[16])
 {
   memset(id, 0, 16); /* the emulated board has none */
-}
-
-void hal_reset(void)
-{
-  restart(CAUSE_SOFTWARE);
 }

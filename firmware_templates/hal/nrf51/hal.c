@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bare_metal.h"
+#include "cortex_m.h"
 #include "harness_config.h"
-#include "nrf51.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
@@ -42,17 +42,10 @@
 #define DEVICE_ID_LOW REGISTER(0x10000060u)
 #define DEVICE_ID_HIGH REGISTER(0x10000064u)
 
-#define NVIC_ENABLE (*(volatile uint32_t *)0xE000E100u)
-#define NVIC_DISABLE (*(volatile uint32_t *)0xE000E180u)
-#define NVIC_CLEAR_PENDING (*(volatile uint32_t *)0xE000E280u)
-#define AIRCR (*(volatile uint32_t *)0xE000ED0Cu)
-#define IRQ_UART0 (1u << HAL_UART0_IRQ)
-#define IRQ_TIMER0 (1u << HAL_TIMER0_IRQ)
-
 static uint32_t ticks_high;
 static uint32_t ticks_low;
 
-void nrf51_on_uart(void)
+void hal_on_receive(void)
 {
   while (UART_RECEIVED != 0u) {
     if (bare_metal_is_full()) {
@@ -74,7 +67,7 @@ static void start_uart(void)
   UART_START_RECEIVE = 1;
 }
 
-void nrf51_put_byte(uint8_t byte)
+void hal_put_byte(uint8_t byte)
 {
   if (UART_ENABLE != UART_ENABLED) {
     start_uart();
@@ -83,28 +76,6 @@ void nrf51_put_byte(uint8_t byte)
   UART_SEND_DATA = byte;
   while (UART_SENT == 0u) {
   }
-}
-
-static __attribute__((noreturn)) void restart(uint32_t cause)
-{
-  bare_metal_note_restart(cause);
-  __asm__ volatile("dsb" ::: "memory");
-  AIRCR = 0x05FA0004u; /* SYSRESETREQ */
-  for (;;) {
-    __asm__ volatile("wfi");
-  }
-}
-
-void nrf51_restart_after_fault(void)
-{
-  if (!bare_metal_restart_helps()) {
-    __asm__ volatile("cpsid i" ::: "memory");
-    NVIC_DISABLE = 0xFFFFFFFFu;
-    for (;;) {
-      __asm__ volatile("wfi");
-    }
-  }
-  restart(CAUSE_FAULT);
 }
 
 void hal_init(void)
@@ -123,8 +94,7 @@ void hal_init(void)
 
   start_uart();
   UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED;
-  NVIC_ENABLE = IRQ_UART0;
-  __asm__ volatile("cpsie i" ::: "memory");
+  cortex_m_allow_interrupts();
 }
 
 size_t hal_read(uint8_t *bytes, size_t size)
@@ -136,26 +106,21 @@ size_t hal_read(uint8_t *bytes, size_t size)
   return taken;
 }
 
-/* With interrupts masked, one that arrives between the look at the ring and WFI stays pending and ends WFI at once. The
- * timer's wrap, every 268 s, ends it too, so that hal_ticks misses none; elsewhere it does not interrupt. */
-void hal_wait(void)
+/* The timer's wrap, every 268 s, ends WFI too, so that hal_ticks misses none; elsewhere it does not interrupt. */
+void hal_wait_for_interrupt(void)
 {
-  __asm__ volatile("cpsid i" ::: "memory");
-  if (bare_metal_is_empty()) {
-    NVIC_ENABLE = IRQ_TIMER0;
-    __asm__ volatile("dsb\n wfi" ::: "memory");
-    NVIC_DISABLE = IRQ_TIMER0;
-    (void)hal_ticks();
-    TIMER_COMPARED_1 = 0;
-    NVIC_CLEAR_PENDING = IRQ_TIMER0;
-  }
-  __asm__ volatile("cpsie i" ::: "memory");
+  NVIC_ENABLE(HAL_TIMER0_IRQ);
+  cortex_m_sleep();
+  NVIC_DISABLE(HAL_TIMER0_IRQ);
+  (void)hal_ticks();
+  TIMER_COMPARED_1 = 0;
+  NVIC_CLEAR_PENDING(HAL_TIMER0_IRQ);
 }
 
 void hal_write(const uint8_t *bytes, size_t size)
 {
   for (size_t i = 0; i < size; ++i) {
-    nrf51_put_byte(bytes[i]);
+    hal_put_byte(bytes[i]);
   }
 }
 
@@ -187,9 +152,4 @@ void hal_chip_id(uint8_t id[16])
 
   memset(id, 0, 16);
   memcpy(id, factory, sizeof factory);
-}
-
-void hal_reset(void)
-{
-  restart(CAUSE_SOFTWARE);
 }

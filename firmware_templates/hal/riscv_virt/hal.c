@@ -6,6 +6,7 @@
 
 #include "bare_metal.h"
 #include "harness_config.h"
+#include "riscv.h"
 
 #define UART_BYTE(offset) (*(volatile uint8_t *)(0x10000000u + (offset)))
 #define UART_DATA UART_BYTE(0)
@@ -30,32 +31,11 @@
 #define TEST_DEVICE (*(volatile uint32_t *)0x00100000u)
 #define TEST_RESET 0x7777u
 
-#define MSTATUS_MIE 0x8u
-#define MIE_EXTERNAL 0x800u
-#define CAUSE_EXTERNAL 0x8000000Bu
-
-void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_pointer);
-
-static void put_byte(uint8_t byte)
+void hal_put_byte(uint8_t byte)
 {
   while ((UART_LINE_STATUS & STATUS_SEND_EMPTY) == 0u) {
   }
   UART_DATA = byte;
-}
-
-static void put_text(const char *text)
-{
-  while (*text != '\0') {
-    put_byte((uint8_t)*text++);
-  }
-}
-
-static void put_register(const char *name, uint32_t value)
-{
-  put_text(name);
-  for (int shift = 28; shift >= 0; shift -= 4) {
-    put_byte((uint8_t) "0123456789abcdef"[(value >> shift) & 15u]);
-  }
 }
 
 static void receive(void)
@@ -69,41 +49,19 @@ static void receive(void)
   }
 }
 
-static __attribute__((noreturn)) void sleep_forever(void)
-{
-  __asm__ volatile("csrc mstatus, %0\n csrw mie, zero" ::"r"(MSTATUS_MIE) : "memory");
-  for (;;) {
-    __asm__ volatile("wfi");
-  }
-}
-
-static __attribute__((noreturn)) void restart(uint32_t cause)
+void hal_restart(uint32_t cause)
 {
   bare_metal_note_restart(cause);
   __asm__ volatile("fence" ::: "memory");
   TEST_DEVICE = TEST_RESET;
-  sleep_forever();
+  riscv_sleep_forever();
 }
 
-/* Called by the trap entry of start.S: an interrupt of the UART, or a fault. */
-void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_pointer)
+void hal_on_interrupt(void)
 {
-  if (cause == CAUSE_EXTERNAL) {
-    uint32_t irq = PLIC_CLAIM;
-    receive();
-    PLIC_CLAIM = irq;
-    return;
-  }
-  put_text("\r\nFAULT");
-  put_register(" mcause=", cause);
-  put_register(" pc=", pc);
-  put_register(" mtval=", value);
-  put_register(" sp=", stack_pointer);
-  put_text("\r\n");
-  if (!bare_metal_restart_helps()) {
-    sleep_forever();
-  }
-  restart(CAUSE_FAULT);
+  uint32_t irq = PLIC_CLAIM;
+  receive();
+  PLIC_CLAIM = irq;
 }
 
 void hal_init(void)
@@ -116,7 +74,7 @@ void hal_init(void)
   PLIC_PRIORITY(UART_IRQ) = 1;
   PLIC_ENABLE = 1u << UART_IRQ;
   PLIC_THRESHOLD = 0;
-  __asm__ volatile("csrw mie, %0\n csrs mstatus, %1" ::"r"(MIE_EXTERNAL), "r"(MSTATUS_MIE) : "memory");
+  riscv_allow_interrupts();
 }
 
 size_t hal_read(uint8_t *bytes, size_t size)
@@ -128,20 +86,10 @@ size_t hal_read(uint8_t *bytes, size_t size)
   return taken;
 }
 
-/* WFI ends at a pending interrupt even while mstatus masks it, so none is lost between the look at the ring and WFI. */
-void hal_wait(void)
-{
-  __asm__ volatile("csrc mstatus, %0" ::"r"(MSTATUS_MIE) : "memory");
-  if (bare_metal_is_empty()) {
-    __asm__ volatile("wfi" ::: "memory");
-  }
-  __asm__ volatile("csrs mstatus, %0" ::"r"(MSTATUS_MIE) : "memory");
-}
-
 void hal_write(const uint8_t *bytes, size_t size)
 {
   for (size_t i = 0; i < size; ++i) {
-    put_byte(bytes[i]);
+    hal_put_byte(bytes[i]);
   }
   while ((UART_LINE_STATUS & STATUS_SENT) == 0u) {
   }
@@ -172,9 +120,4 @@ uint32_t hal_clock_hz(void)
 void hal_chip_id(uint8_t id[16])
 {
   memset(id, 0, 16); /* the emulated board has none */
-}
-
-void hal_reset(void)
-{
-  restart(CAUSE_SOFTWARE);
 }

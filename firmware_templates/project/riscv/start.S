@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's RISC-V machine "virt": start-up before main, and the entry of traps. The core starts here at reset. */
+/* A RISC-V core in machine mode: start-up before main, and the entry of traps, which calls the HAL's riscv_on_trap. The
+ * core starts here at reset, or jumps here from a loader. */
 
   .section .hal_start, "ax"
   .globl hal_entry

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the serial port's interrupt stands in the vector table of an MPS2 or MPS3. */
+#ifndef CORTEX_M_HAL_H
+#define CORTEX_M_HAL_H
+
+#include "harness_config.h"
+
+#define HAL_IRQS 64u
+#define HAL_RECEIVE_IRQ HAL_UART0_RECEIVE_IRQ
+
+#endif
