@@ -14,8 +14,6 @@ from harness.records import Measurement
 from harness.search import FinishedTrial, load_finished
 from harness.stats import hypervolume, pareto_front
 from harness.store import Store
-from harness.tasks import LoadedTask, load_task
-from harness.train import evaluate
 
 HAND_SET = "hand_set"
 AT = (10, 20, 30, 40)  # trials
@@ -33,7 +31,6 @@ class Point:
     number: int
     artifact: str
     accuracy: float
-    test: float
     instructions: float
     ram: float
     macs: float
@@ -57,7 +54,6 @@ def text(store: Store, board: str) -> str:
 
 
 def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: str) -> Iterator[Point]:
-    digits = load_task("digits")
     deployments = {each.key: each.artifact for each in store.deployments(study)}
     macs = {deployments[each.deployment_key]: _macs(each) for each in store.measurements(study)}
     for trial in trials:
@@ -71,7 +67,6 @@ def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: st
             number=trial.number,
             artifact=outcome.artifact,
             accuracy=values["accuracy"],
-            test=metrics["test_accuracy"] if "test_accuracy" in metrics else _test(store, outcome.artifact, digits),
             instructions=values[f"instructions@{board}"],
             ram=values[f"ram@{board}"],
             macs=macs[outcome.artifact],
@@ -83,11 +78,6 @@ def _macs(measurement: Measurement) -> float:
     return float(sum(layer.macs for layer in measurement.layers))
 
 
-def _test(store: Store, artifact: str, digits: LoadedTask) -> float:
-    """Return the test score of a model of the store: a search does not keep it."""
-    return evaluate(store.get_blob(artifact).read_bytes(), digits.data.test, digits.task)
-
-
 def _distinct(points: Sequence[Point]) -> list[Point]:
     return list({point.artifact: point for point in points}.values())
 
@@ -96,18 +86,21 @@ def _distinct(points: Sequence[Point]) -> list[Point]:
 
 
 def _searching(points: Sequence[Point], studies: dict[str, tuple[FinishedTrial, ...]]) -> str:
+    """Compare the studies after as many trials as all of them have, and before."""
     scaled = _scaler(points)
+    levels = [at for at in AT if all(len(trials) >= at for trials in studies.values())]
     volumes: dict[str, dict[int, list[float]]] = {}
-    whole = [name for name, trials in studies.items() if len(trials) >= AT[-1]]
-    for name in whole:
+    for name in studies:
         mine = [point for point in points if point.study == name]
-        found = [hypervolume([scaled(p) for p in mine if p.number < at], (1.0, 1.0, 1.0)) for at in AT]
+        found = [hypervolume([scaled(p) for p in mine if p.number < at], (1.0, 1.0, 1.0)) for at in levels]
         sampler, _, seed = name.partition(".")
         volumes.setdefault(sampler, {})[int(seed)] = found
-    heads = " | ".join(f"after {at}" for at in AT)
-    lines = [f"| | seeds | {heads} | more than random | more than by hand |", "|---|---|" + "---|" * (len(AT) + 2)]
+    if not levels:
+        return "No study has ten trials yet."
+    heads = " | ".join(f"after {at}" for at in levels)
+    lines = [f"| | seeds | {heads} | more than random | more than by hand |", "|---|---|" + "---|" * (len(levels) + 2)]
     for sampler, by_seed in volumes.items():
-        columns = [_interval([found[place] for found in by_seed.values()]) for place in range(len(AT))]
+        columns = [_interval([found[place] for found in by_seed.values()]) for place in range(len(levels))]
         beaten = [_difference(by_seed, volumes.get(other, {})) for other in ("random", HAND_SET)]
         lines.append(f"| {sampler} | {len(by_seed)} | {' | '.join([*columns, *beaten])} |")
     return "\n".join(lines)

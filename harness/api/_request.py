@@ -15,6 +15,7 @@ from harness.pipeline import find_target
 from harness.records import Parameters
 from harness.search import SearchRequest, default_objectives, parse_limits, parse_objectives
 from harness.search.drivers import FAMILY as DRIVERS
+from harness.search.gates import useful_gates
 from harness.tasks import LoadedTask, load_task, task_key
 from harness.train import training_stack
 
@@ -37,17 +38,19 @@ def search_request(resolved: Resolved, *, resume: bool) -> SearchRequest:
     settings = with_task(resolved, loaded).settings
     metrics = tuple(loaded.task.scores)
     objectives = parse_objectives(settings.objective, metrics, boards)
+    limits = parse_limits(settings.limit, metrics, boards)
     return SearchRequest(
         study=settings.study or Path(settings.task).stem,
         task=loaded,
         task_key=task_key(loaded, training_stack()),
         boards=settings.board,
         objectives=objectives or default_objectives(loaded.task.metric, boards, estimate=settings.estimate),
-        limits=parse_limits(settings.limit, metrics, boards),
+        limits=limits,
         techniques=settings.compress or technique_names(),
         driver=settings.driver,
         sampler=settings.sampler,
         seed=settings.seed,
+        gates=useful_gates(boards, limits) if settings.gates else (),
         options=(
             ("estimate", settings.estimate),
             *_optimize_option(settings.optimize),

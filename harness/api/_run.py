@@ -20,11 +20,12 @@ from harness.records import BenchOutcome, Candidate, How, Scalar
 from harness.report import report_path, study_report
 from harness.search import Bench, Event, FinishedTrial, Producer, SearchRequest, SearchResult
 from harness.search import run as search
+from harness.search.gates import GateTotal, gate_totals
 from harness.search.request import Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import Floats, LoadedTask
-from harness.train import check_networks, model_inputs, produce
+from harness.train import check_networks, model_inputs, produce, untrained
 
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 _NOT_IN_JSON = ("found", "finals")
@@ -57,7 +58,7 @@ class RunResult:
     """A study as it stands at the end of a run: ``trials`` is how many are finished, ``found`` holds them all.
 
     Where no candidate meets all ``limits``, ``front`` is empty and ``nearest`` the one that breaks them least.
-    ``finals`` is the final check of the front, None where there was none.
+    ``gates`` is what each gate did over all trials, ``finals`` the final check of the front, None where there was none.
     """
 
     study: str
@@ -68,6 +69,7 @@ class RunResult:
     front: tuple[FrontEntry, ...]
     nearest: FrontEntry | None
     quarantined: tuple[str, ...]
+    gates: tuple[GateTotal, ...]
     report: Path
     found: SearchResult
     finals: Finals | None
@@ -94,6 +96,7 @@ def run(
     seed: int | None = None,
     driver: str | None = None,
     sampler: str | None = None,
+    gates: bool | None = None,
     optimize: str | None = None,
     plan: str | Path | None = None,
     final: int | None = None,
@@ -110,6 +113,7 @@ def run(
     ``resume`` goes on with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``,
     ``limits`` ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques
     to choose from (default: all). ``sampler`` is how the driver chooses: tpe (the default), nsga2, nsga3, random or gp.
+    ``gates`` (default: true) says whether candidates that are sure to break a limit are stopped before their training.
     ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
     kernel-plan file, whose choices hold for all layers of the same signatures. What is not given is taken from the file
     ``config``, if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
@@ -134,6 +138,7 @@ def run(
         "seed": seed,
         "driver": driver,
         "sampler": sampler,
+        "gates": gates,
         "optimize": optimize,
         "plan": _text(plan),
         "final": final,
@@ -167,6 +172,7 @@ def carry_out(
             store=store,
             produce=make,
             bench=_bench(measure, request.task),
+            untrained=lambda candidate: untrained(candidate, request.task),
             listen=progress or (lambda _event: None),
         )
         try:
@@ -195,6 +201,7 @@ def carry_out(
         front=tuple(_front_entry(trial) for trial in found.trials if trial.number in found.front),
         nearest=next((_front_entry(trial) for trial in found.trials if trial.number == found.nearest), None),
         quarantined=found.quarantined,
+        gates=gate_totals(found.trials),
         report=report,
         found=found,
         finals=finals,

@@ -50,6 +50,7 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     seed: NotNegative = 0
     driver: str = "optuna"
     sampler: str = "tpe"
+    gates: bool = True
     optimize: str = "speed"
     plan: str | None = None
     final: NotNegative = 3

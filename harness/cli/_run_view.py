@@ -27,6 +27,7 @@ from harness.search import (
     TrialOutcome,
     front_of,
 )
+from harness.search.gates import gate_totals
 
 _UNITS = {"latency": "us", "energy": "uJ", "ram": "B", "flash": "B"}
 _SHOWN = 8
@@ -179,14 +180,26 @@ def print_result(
         out.print("[red]No candidate could be measured.[/] The report says why for each.")
     if finals is not None:
         print_finals(finals, len(found.trials))
+    _print_gates(found.trials)
     if found.ended == "interrupted":
         out.print(f"\nInterrupted; nothing is lost. Go on with: {escape(resume)}", soft_wrap=True)
     out.print(f"\nReport: {escape(str(report))}", soft_wrap=True)
 
 
+def _print_gates(trials: Sequence[FinishedTrial]) -> None:
+    for total in gate_totals(trials):
+        if total.stopped:
+            saved = (
+                f"about {total.saved_seconds:,.0f} s saved" if total.saved_seconds else "nothing to compare with yet"
+            )
+            took = f", {total.seconds:,.0f} s spent" if total.seconds >= 0.5 else ""
+            console().print(f"Gate {total.name}: {total.stopped} of {total.looked_at} stopped, {saved}{took}")
+
+
 def _print_nearest(trial: FinishedTrial, objectives: Sequence[Objective]) -> None:
     out = console()
     out.print("\n[red]No candidate meets all limits.[/] This one breaks them least:")
-    out.print(front_table([trial], objectives))
+    if trial.outcome.values:  # not where a gate has stopped it: then it was never measured
+        out.print(front_table([trial], objectives))
     for reason in trial.outcome.reasons:
         out.print(f"  {escape(reason.message)}: {reason.violation:.1%} beyond")

@@ -57,6 +57,10 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="How it chooses: tpe (the default), nsga2, nsga3, random, gp (needs torch)."),
     ] = None,
+    gates: Annotated[
+        bool | None,
+        typer.Option("--gates/--no-gates", help="Stop before its training what is sure to break a limit (default)."),
+    ] = None,
     optimize: Annotated[
         str | None,
         typer.Option(metavar="LEVEL", help="What the code is made for: speed (the default), balanced or size."),

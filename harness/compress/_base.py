@@ -34,6 +34,7 @@ class Technique(Protocol):
     ``STAGE`` is ``network`` where weights or shapes change, ``types`` where only the number format of the converted
     model does; steps of the first stage come first, and a candidate has at most one of each. ``GAIN_ON_DEVICE`` is
     false where today's kernels run the result no faster and no smaller than without; ``NOTE`` then says why.
+    One that may make weights so regular that less code is made for them has ``CODE_FOLLOWS_WEIGHTS``, true.
     """
 
     SUMMARY: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.errors import UserError
 from harness.records import How
 from harness.search.objectives import Objective
-from harness.search.outcome import Status, TrialOutcome
+from harness.search.outcome import Status, TrialOutcome, breaks_only_limits
 from harness.search.request import FinishedTrial
 from harness.stats import pareto_front
 
@@ -64,11 +64,14 @@ def front_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -
 
 
 def nearest_of(trials: Sequence[FinishedTrial]) -> int | None:
-    """Return the number of the measured trial that breaks its limits least, or None where there is none."""
+    """Return the number of the trial that breaks its limits least, or None where there is none.
+
+    One that was measured goes before one that a gate has stopped: of that, accuracy is not known.
+    """
     broken = {
-        trial.number: sum(reason.violation for reason in trial.outcome.reasons)
+        trial.number: (not trial.outcome.values, sum(reason.violation for reason in trial.outcome.reasons))
         for trial in trials
-        if trial.outcome.status is Status.INFEASIBLE and trial.outcome.values
+        if trial.outcome.status is Status.INFEASIBLE and breaks_only_limits(trial.outcome.reasons)
     }
     return min(broken, key=lambda number: (broken[number], number), default=None)
 

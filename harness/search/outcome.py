@@ -65,12 +65,26 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A gate before cost that looked at a candidate: whether it stopped it, the seconds it took and those it saved.
+
+    ``saved_seconds`` is what the first trial took where the candidate or its model was known, else the median of the
+    finished trials of its family (of all, where there is none); 0 where nothing was stopped or nothing is known yet.
+    """
+
+    name: str
+    stopped: bool
+    seconds: float
+    saved_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialOutcome:
     """What the store keeps of a trial and the search is told.
 
     ``values`` are complete over the objectives of boards that are not ``quarantined``, each from a verified
     measurement; one that is infeasible has them where it does nothing but break limits. ``seconds`` are by stage; a
-    stage that was looked up in the store is absent.
+    stage that was looked up in the store is absent. ``gates`` are those that looked at the candidate, in order.
     """
 
     status: Status
@@ -81,6 +95,7 @@ class TrialOutcome:
     metrics: tuple[tuple[str, float], ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
     duplicate_of: int | None = None
+    gates: tuple[Gate, ...] = ()
     quarantined: tuple[str, ...] = ()  # boards left out from this trial on
     schema: int = SCHEMA
 

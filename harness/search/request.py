@@ -26,6 +26,12 @@ class Producer(Protocol):
     def __call__(self, candidate: Candidate, *, watch: Watch) -> Trained: ...
 
 
+class Untrained(Protocol):
+    """Builds, compresses and converts a candidate without training it; raises HarnessError where that fails."""
+
+    def __call__(self, candidate: Candidate) -> bytes: ...
+
+
 class Bench(Protocol):
     """Measures a model on a board. A failure is in the outcome, or raised as HarnessError; a bug is raised."""
 
@@ -37,7 +43,8 @@ class SearchRequest:
     """A study and how far to take it.
 
     ``trials`` is the number of trials that the study shall have in the end, resumed or not; ``timeout_seconds`` is for
-    this run, and no trial is begun after it. ``options`` are further settings of the bench that results depend on.
+    this run, and no trial is begun after it. ``options`` are further settings of the bench that results depend on;
+    ``gates`` look at a candidate before it is trained, where the study is new: one that is resumed keeps its own.
     """
 
     study: str
@@ -51,6 +58,7 @@ class SearchRequest:
     sampler: str = samplers.DEFAULT
     seed: int = 0
     options: Parameters = ()
+    gates: tuple[str, ...] = ()
     trials: int | None = None
     timeout_seconds: float | None = None
     resume: bool = False
@@ -68,8 +76,9 @@ class SearchRequest:
             "driver": self.driver,
             "seed": self.seed,
             "options": dict(self.options),
-            # A study by the default sampler is resumed as ever.
+            # A study by the default sampler, and one without gates, is resumed as ever.
             **({} if self.sampler == samplers.DEFAULT else {"sampler": self.sampler}),
+            **({"gates": list(self.gates)} if self.gates else {}),
         }
 
     def check(self) -> None:

@@ -15,6 +15,7 @@ from typing import cast
 from harness import registry
 from harness.errors import RigError, StoreError
 from harness.records import Candidate, Parameters, from_plain, to_plain
+from harness.search import gates
 from harness.search.drivers import FAMILY, Driver, DriverModule
 from harness.search.front import objectives_on, quarantined_boards, require_one_how, standing_of, values_of
 from harness.search.objectives import Objective
@@ -30,6 +31,7 @@ from harness.search.request import (
     Producer,
     SearchRequest,
     SearchResult,
+    Untrained,
 )
 from harness.search.trial import Tools, TrialEnd, run_trial
 from harness.store import Store, Trial, TrialState
@@ -45,6 +47,7 @@ def run(
     store: Store,
     produce: Producer,
     bench: Bench,
+    untrained: Untrained | None = None,
     listen: Listener = lambda _event: None,
 ) -> SearchResult:
     """Begin or resume a study and carry it on to its end.
@@ -54,7 +57,8 @@ def run(
     configuration; RigError where no board is left; what else stops a search is raised as it is.
     """
     request.check()
-    search = _Search(request, Tools(store=store, produce=produce, bench=bench), listen)
+    request = _as_begun(request, store)
+    search = _Search(request, Tools(store=store, produce=produce, bench=bench, untrained=untrained), listen)
     search.open()
     deadline = None if request.timeout_seconds is None else time.monotonic() + request.timeout_seconds
     ended: Ended = "trials"
@@ -138,8 +142,7 @@ class _Search:
         """Return the end of an earlier trial of the same candidate: nothing is counted twice."""
         for trial in self._finished:
             if trial.candidate == candidate:
-                outcome = replace(trial.outcome, duplicate_of=trial.number, seconds=())
-                return TrialEnd(outcome=outcome, results=())
+                return TrialEnd(outcome=gates.of_candidate(trial), results=())
         return None
 
     def _run(self, number: int, candidate: Candidate, parameters: Parameters) -> TrialEnd:
@@ -156,6 +159,8 @@ class _Search:
                 self._tools,
                 lambda moment, **facts: self._say(number, candidate, moment, **facts),
                 results,
+                gate_names=request.gates,
+                earlier=self._finished,
             )
         except RigError:
             self._tools.store.link_results(request.study, number, results)
@@ -211,6 +216,13 @@ class _Search:
                 outcome=outcome,
             )
         )
+
+
+def _as_begun(request: SearchRequest, store: Store) -> SearchRequest:
+    """Return the request with the gates that the study was begun with, where it is resumed."""
+    if not request.resume:
+        return request
+    return replace(request, gates=tuple(store.study(request.study).config.get("gates", ())))
 
 
 def load_finished(store: Store, study: str) -> tuple[FinishedTrial, ...]:

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from harness import errors
 from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
+from harness.search import gates
 from harness.search.figures import figure_of
 from harness.search.limits import Limit
 from harness.search.objectives import Objective
 from harness.search.outcome import (
+    Gate,
     Reason,
     Remedy,
     TrialOutcome,
@@ -25,7 +27,7 @@ from harness.search.outcome import (
     status_of,
     violation_of,
 )
-from harness.search.request import Bench, Moment, Producer
+from harness.search.request import Bench, FinishedTrial, Moment, Producer, Untrained
 from harness.store import Store
 
 Note = Callable[..., None]  # (moment, stage=, board=, message=): passes an event on
@@ -38,6 +40,7 @@ class Tools:
     store: Store
     produce: Producer
     bench: Bench
+    untrained: Untrained | None = None  # without it, no gate looks at a candidate before its training
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class _Notes:
     reasons: list[Reason] = field(default_factory=list)
     measurements: dict[str, Measurement] = field(default_factory=dict)
     quarantined: list[str] = field(default_factory=list)
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +72,24 @@ def run_trial(
     tools: Tools,
     note: Note,
     results: list[str],
+    *,
+    gate_names: Sequence[str] = (),
+    earlier: Sequence[FinishedTrial] = (),
 ) -> TrialEnd:
     """Train a candidate, or find its artifact in the store, and bench it on each board.
 
+    Before that it goes through the gates; one of them may stop it. A model with the bytes of one that an ``earlier``
+    trial has measured is not measured again.
     A board whose rig fails twice is left out and named in ``quarantined``; the failure's RigError is raised where no
     board is left. The ids of measurements and failures are added to ``results`` as they are stored.
     Raises what stops a search: a request that is wrong, and bugs.
     """
     notes = _Notes(results=results)
     artifact = None
+    verdict = _pass_gates(candidate, gate_names, boards, limits, tools, earlier, note)
+    notes.gates = verdict.gates
+    if verdict.reasons:
+        return _stopped(candidate, parameters, verdict, notes, tools.store)
     try:
         artifact, model = _artifact(candidate, tools, notes, note)
     except HarnessError as error:
@@ -84,6 +97,9 @@ def run_trial(
             raise
         _note_failure(_failure(candidate.key, error, tools.store), None, notes, tools.store)
     else:
+        if first := gates.first_of_model(artifact, boards, earlier):
+            seconds = tuple(notes.seconds.items())
+            return TrialEnd(outcome=gates.of_model(first, parameters, artifact, seconds, notes.gates), results=())
         for board in boards:
             _bench(model, candidate, board, tools, notes, note)
     left = [board for board in boards if board not in notes.quarantined]
@@ -94,6 +110,61 @@ def run_trial(
         notes.reasons += _broken([limit for limit in limits if limit.board in here], artifact, notes.measurements)
     wanted = [objective for objective in objectives if objective.board in here]
     return TrialEnd(outcome=_judge(parameters, artifact, wanted, notes), results=tuple(notes.results))
+
+
+def _pass_gates(
+    candidate: Candidate,
+    names: Sequence[str],
+    boards: Sequence[str],
+    limits: Sequence[Limit],
+    tools: Tools,
+    earlier: Sequence[FinishedTrial],
+    note: Note,
+) -> gates.Verdict:
+    if tools.untrained is None or not names:
+        return gates.Verdict()
+    untrained = tools.untrained
+
+    def convert() -> bytes:
+        known = tools.store.artifact_of(candidate.key)  # trained in another study: it takes no conversion
+        return untrained(candidate) if known is None else tools.store.get_blob(known.sha256).read_bytes()
+
+    def measure(model: bytes, board: str) -> Measurement | None:
+        return _call_bench(model, candidate, board, tools, note).measurement
+
+    return gates.judge(
+        candidate,
+        names,
+        boards,
+        limits,
+        convert=convert,
+        measure=measure,
+        earlier=earlier,
+        watch=lambda stage: note(Moment.STAGE, stage=stage),
+    )
+
+
+def _stopped(
+    candidate: Candidate, parameters: Parameters, verdict: gates.Verdict, notes: _Notes, store: Store
+) -> TrialEnd:
+    """Return the end of a trial that a gate has stopped; its reasons are stored as failures, as those of any trial."""
+    for reason in verdict.reasons:
+        failure = Failure(
+            id=uuid.uuid4().hex,
+            belongs_to=candidate.key,
+            stage=reason.stage,
+            kind=reason.kind,
+            message=reason.message,
+            violation=reason.violation,
+            board=reason.board or "",
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        store.put(failure)
+        notes.results.append(failure.id)
+    outcome = TrialOutcome(
+        status=status_of(verdict.reasons), parameters=parameters, reasons=verdict.reasons, gates=verdict.gates
+    )
+    return TrialEnd(outcome=outcome, results=tuple(notes.results))
 
 
 def _artifact(candidate: Candidate, tools: Tools, notes: _Notes, note: Note) -> tuple[Artifact, bytes]:
@@ -211,6 +282,7 @@ def _judge(
         metrics=artifact.metrics if artifact else (),
         seconds=tuple(notes.seconds.items()),
         quarantined=tuple(notes.quarantined),
+        gates=notes.gates,
     )
     counting = [reason for reason in reasons if reason.board not in notes.quarantined]
     if artifact is None or not breaks_only_limits(counting):

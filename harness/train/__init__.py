@@ -8,6 +8,7 @@ from harness.train.evaluate import checked_score, dequantized, evaluate, evaluat
 from harness.train.fit import fit
 from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
+from harness.train.untrained import untrained
 
 __all__ = [
     "KerasFile",
@@ -25,4 +26,5 @@ __all__ = [
     "predict",
     "produce",
     "training_stack",
+    "untrained",
 ]

@@ -20,7 +20,7 @@ from harness.train.convert import convert
 from harness.train.evaluate import evaluate_all
 from harness.train.fit import fit
 
-_SEEDS = 2**31
+SEEDS = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +80,9 @@ def build(candidate: Candidate, loaded: LoadedTask) -> Any:
 
 def _train(candidate: Candidate, loaded: LoadedTask) -> tuple[Network, int]:
     keras().backend.clear_session()  # layer names, and so the model's bytes, must not depend on what was built before
-    keras().utils.set_random_seed(candidate.seed % _SEEDS)
+    keras().utils.set_random_seed(candidate.seed % SEEDS)
     model, plan = build(candidate, loaded), loaded.task.plan
-    epochs = fit(model, loaded, epochs=plan.epochs, learning_rate=plan.learning_rate, seed=candidate.seed % _SEEDS)
+    epochs = fit(model, loaded, epochs=plan.epochs, learning_rate=plan.learning_rate, seed=candidate.seed % SEEDS)
     return Network(model=model), epochs
 
 
@@ -95,7 +95,7 @@ def _require_finite(network: Network, name: str) -> None:
 
 
 def _compress(network: Network, candidate: Candidate, loaded: LoadedTask) -> Network:
-    plan, seed = loaded.task.plan, (candidate.seed + 1) % _SEEDS
+    plan, seed = loaded.task.plan, (candidate.seed + 1) % SEEDS
 
     def fine_tune(model: Any, *, callbacks: Sequence[Any] = ()) -> int:
         epochs, rate = plan.fine_tune_epochs, plan.fine_tune_learning_rate

@@ -6,11 +6,14 @@ import hashlib
 
 import pytest
 
+from harness.boards import load_board
 from harness.errors import BadTask, ToolError
+from harness.footprint import fit
 from harness.records import Candidate, CompressionStep, Scalar
+from harness.search.gates.fit import MARGIN
 from harness.tasks import LoadedTask, load_task
 from harness.tflite import read_model
-from harness.train import Trained, evaluate, produce, training_stack
+from harness.train import Trained, evaluate, produce, training_stack, untrained
 
 INT8 = CompressionStep(name="int8")
 REMOVE = CompressionStep(name="filter_pruning", parameters=(("fraction", 0.5),))
@@ -53,6 +56,16 @@ def test_training_and_evaluation_never_look_at_the_test_data(digits: LoadedTask)
     unseen = dataclasses.replace(digits.data, test=None)  # type: ignore[arg-type]
     made = produce(candidate("dense", INT8), quick(dataclasses.replace(digits, data=unseen), epochs=1))
     assert [name for name, _ in made.artifact.metrics] == ["validation_accuracy", "parameters", "epochs"]
+
+
+def test_an_untrained_model_needs_the_memory_of_the_trained_one(
+    trained: tuple[Candidate, Trained], digits: LoadedTask
+) -> None:
+    wanted, made = trained
+    board = load_board("microbit")
+    before, after = fit(untrained(wanted, digits), board), fit(made.model, board)
+    assert before.ram.exact_bytes == pytest.approx(after.ram.exact_bytes, rel=MARGIN)
+    assert before.weights_bytes == pytest.approx(after.weights_bytes, rel=MARGIN)
 
 
 def test_an_artifact_names_its_candidate_and_hashes_its_model(trained: tuple[Candidate, Trained]) -> None:

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory, from the plan of the untrained model: what it is sure to need for tensors and weights, and no more.
+
+Training changes neither, but for channels that turn out to be constant and are left out: a few at most, so that a bound
+must be broken by more than a margin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.boards import Board
+from harness.errors import UnsupportedModel
+from harness.footprint import Fit, Size, fit_all
+from harness.search.gates._base import Subject
+from harness.search.limits import Limit
+from harness.search.outcome import Reason, violation_of
+
+ORDER = 1
+MARGIN = 0.05  # see docs/search.md for what was measured
+
+# Where every memory is larger, as on emulated boards with megabytes, what a search trains in minutes fits.
+_SMALL_RAM_BYTES = 1 << 20
+_SMALL_FLASH_BYTES = 2 << 20
+
+
+def is_useful(boards: Sequence[Board], limits: Sequence[Limit]) -> bool:
+    """Tell whether a limit is on memory, or a board has little of it."""
+    return any(_is_on_memory(limit) for limit in limits) or any(map(_is_small, boards))
+
+
+def reasons(subject: Subject) -> tuple[Reason, ...]:
+    """Return which memories and limits the model breaks, whatever it is trained into."""
+    refused: dict[str, UnsupportedModel] = {}
+    fits = fit_all(subject.model, subject.boards, name="untrained", refused=refused)
+    missing = [_no_kernel(board, error) for board, error in refused.items()]
+    return (*missing, *(reason for fit in fits for reason in _broken(fit, subject.limits)))
+
+
+def _broken(fit: Fit, limits: Sequence[Limit]) -> Iterator[Reason]:
+    for use in fit.memories:
+        if use.surely_missing_bytes > MARGIN * use.needed.exact_bytes:
+            message = f"{use.name} of {fit.board} lacks {use.missing_bytes:,} bytes, by the plan of the untrained model"
+            violation = violation_of("DoesNotFit", float(use.missing_bytes))
+            yield Reason(board=fit.board, kind="DoesNotFit", stage="fit", message=message, violation=violation)
+    for limit in limits:
+        if limit.board == fit.board and _is_on_memory(limit):
+            size = _size(limit.name, fit)
+            if size.exact_bytes > limit.bound * (1 + MARGIN):
+                message = f"{limit.key} is at least {size.exact_bytes:,} bytes untrained, and shall be {limit.sense} "
+                yield Reason(
+                    board=fit.board,
+                    kind="LimitViolated",
+                    stage="fit",
+                    message=f"{message}{limit.bound:,.10g}",
+                    violation=limit.violation(size.bytes),
+                )
+
+
+def _is_on_memory(limit: Limit) -> bool:
+    return limit.sense == "<=" and limit.name in ("ram", "flash", "flash.weights_bytes")
+
+
+def _size(name: str, fit: Fit) -> Size:
+    if name == "flash.weights_bytes":
+        return Size(exact_bytes=fit.weights_bytes)
+    return fit.ram if name == "ram" else fit.flash
+
+
+def _is_small(board: Board) -> bool:
+    if board.kind == "host":
+        return False
+    return any(
+        memory.size_bytes < (_SMALL_RAM_BYTES if memory.kind == "ram" else _SMALL_FLASH_BYTES)
+        for purpose in ("activations", "weights")
+        for memory in board.memory_for(purpose)
+    )
+
+
+def _no_kernel(board: str, error: UnsupportedModel) -> Reason:
+    kind = type(error).__name__
+    return Reason(board=board, kind=kind, stage="fit", message=error.message, violation=violation_of(kind, 0.0))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A candidate's model without its training: what it will need is mostly known before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.compress import Network, apply_steps
+from harness.records import Candidate
+from harness.tasks import LoadedTask, keras
+from harness.train.convert import convert
+from harness.train.produce import SEEDS, build
+
+
+def untrained(candidate: Candidate, loaded: LoadedTask) -> bytes:
+    """Return the model of a candidate that was built, compressed and converted, but never trained.
+
+    Its operators, tensors and their shapes are those of the trained model; weights and scales are not (an int8 model is
+    calibrated with one sample). Raises BadTask for a family or parameters that the task lacks, and what the steps and
+    the conversion raise.
+    """
+    keras().backend.clear_session()
+    keras().utils.set_random_seed(candidate.seed % SEEDS)
+    network = Network(model=build(candidate, loaded))
+    network = apply_steps(network, candidate.compression, fine_tune=_no_training, seed=candidate.seed % SEEDS)
+    model = convert(network, loaded.data.train.inputs[:1], name=f"{loaded.name}-{candidate.family}-untrained")
+    keras().backend.clear_session()
+    return model
+
+
+def _no_training(model: Any, *, callbacks: Sequence[Any] = ()) -> int:
+    del model, callbacks
+    return 0
