@@ -18,6 +18,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LOG_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{4} \[[A-Z]+\] ")
 _ERRORS = ("There was an error executing command", "No such command", "Could not tokenize", "Parameters did not match")
 _ABORT = re.compile(r"CPU abort|\[ERROR\] cpu: .*(?:abort|halted)", re.IGNORECASE)
+_REGISTER = re.compile(r"^\| *([^|]+?) *\| *\d+ *\| *(0x[0-9A-Fa-f]+) *\|", re.MULTILINE)
+_NOT_GENERAL = re.compile(r"[DSFV]\d|FP")
 _POLL_SECONDS = 0.005
 
 
@@ -52,6 +54,12 @@ def answer_to(command: str, said: str) -> str | None:
 def abort_in(log: str) -> str | None:
     """Return the line by which Renode's log tells that the emulated core has given up, or None."""
     return next((line.strip() for line in plain(log).splitlines() if _ABORT.search(line)), None)
+
+
+def registers_in(table: str) -> str:
+    """Return names and values of the general registers in Renode's table of all, in one line."""
+    found = [(name, value) for name, value in _REGISTER.findall(table) if not _NOT_GENERAL.match(name)]
+    return " ".join(f"{name.partition(' / ')[0]}={value}" for name, value in found)
 
 
 def escaped(path: str) -> str:

@@ -85,7 +85,8 @@ class ProcessSession:
         self.close()
 
     def _fault(self, what: str) -> DeviceFault:
-        return DeviceFault(f"{self._name} {what}{last_words(self.log)}", log=self.log)
+        words = "" if "\n" in what else last_words(self.log)  # a complaint of several lines has them already
+        return DeviceFault(f"{self._name} {what}{words}", log=self.log)
 
 
 def open_log(resources: ExitStack) -> int:

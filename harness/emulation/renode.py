@@ -21,7 +21,7 @@ from harness import proc
 from harness.boards import Board, Emulator
 from harness.deadline import Deadline
 from harness.emulation._base import CountRequest, Counts
-from harness.emulation._monitor import Monitor, MonitorError, abort_in, escaped
+from harness.emulation._monitor import Monitor, MonitorError, abort_in, escaped, registers_in
 from harness.emulation._session import DYING_SECONDS, ProcessSession, how_it_ended, last_words, open_log, read_log
 from harness.emulation._symbols import function_ranges
 from harness.errors import BadBoard, OpenError, ToolError
@@ -35,7 +35,10 @@ PROGRAM = Program(
 )
 _COUNTER = Path(__file__).parent / "renode_script" / "counter.ironpython"  # no module of the harness
 _OPTIONS = ("--console", "--disable-xwt", "--plain")
-_MIPS = 100  # millions of instructions a second of virtual time, told to Renode so that it is known
+# An instruction takes a nanosecond of virtual time, as in stock QEMU. That is faster than Renode computes, so that a
+# program is never held back, while one that sleeps lets the host sleep, which SetGlobalAdvanceImmediately does not.
+_MIPS = 1000
+_QUANTUM_SECONDS = 0.001  # of virtual time, between two looks at the serial line
 _SEED = 1
 _VERSION_SECONDS = 60.0
 _START_SECONDS = 180.0  # on a machine under load a chip's description takes a while to read
@@ -158,7 +161,7 @@ def _set_up(emulator: Emulator, folder: Path, *, counting: bool) -> list[str]:
         f"machine LoadPlatformDescription @{emulator.machine}",
         f"emulation SetSeed {_SEED}",
         "emulation SetGlobalSerialExecution true",
-        "emulation SetGlobalAdvanceImmediately true",
+        f'emulation SetGlobalQuantum "{_QUANTUM_SECONDS:g}"',
         f"{_CORE} PerformanceInMips {_MIPS}",
         f'macro reset "{image}"',  # without it a reset leaves a Cortex-M at address 0
         image,
@@ -184,8 +187,8 @@ def _ping(monitor: Monitor, log_fd: int) -> str | None:
     if aborted is not None:
         registers = ""
         with suppress(MonitorError):
-            registers = f"\n{monitor.execute(_REGISTERS, deadline)}"
-        return f"has given up the program: {aborted}{registers}"
+            registers = registers_in(monitor.execute(_REGISTERS, deadline))
+        return f"has given up the program:\n{aborted}\n{registers}"
     try:
         monitor.execute(f"{_CORE} IsHalted", deadline)
     except MonitorError as error:
