@@ -13,7 +13,7 @@ from harness.api._finals import check_final, finals_dict
 from harness.api._request import read_plan, search_request
 from harness.api._settings import RunSettings, resolve
 from harness.canonical import to_plain
-from harness.finals import Finals, Measure, load_finals
+from harness.finals import Finals, load_finals
 from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import BenchOutcome, Candidate, How, Scalar
@@ -225,17 +225,19 @@ def _producer(loaded: LoadedTask) -> Producer:
     return lambda candidate, *, watch: produce(candidate, loaded, watch=watch)
 
 
-def _bench(measure: Measure, loaded: LoadedTask) -> Bench:
+def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
     samples = loaded.data.validation.inputs[:_REAL_SAMPLES]
     return lambda model, candidate, board, *, watch: measure(model, candidate, board, samples=samples, watch=watch)
 
 
-def _measure(store: Store, settings: RunSettings) -> Measure:
+def _measure(store: Store, settings: RunSettings) -> Callable[..., BenchOutcome]:
     """Return what measures a candidate on a board, and verifies it with some samples of the task."""
     preferred = () if settings.plan is None else read_plan(settings.plan).by_signature
 
-    def measure(model: bytes, candidate: Candidate, board: str, *, samples: Floats, watch: Watch) -> BenchOutcome:
+    def measure(
+        model: bytes, candidate: Candidate | None, board: str, *, samples: Floats, watch: Watch
+    ) -> BenchOutcome:
         request = BenchRequest(
             model=model,
             name="candidate.tflite",  # one name for all, so that only the model's own files are compiled anew
@@ -244,7 +246,7 @@ def _measure(store: Store, settings: RunSettings) -> Measure:
             optimize=settings.optimize,
             preferred=preferred,
             real_samples=tuple((sample,) for sample in model_inputs(model, samples)),
-            candidate_key=candidate.key,
+            candidate_key=None if candidate is None else candidate.key,
         )
         outcome = bench_model(request, lambda: store, watch).outcome
         prime_pio()  # for the next candidate, while it is being trained

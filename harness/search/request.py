@@ -33,9 +33,12 @@ class Untrained(Protocol):
 
 
 class Bench(Protocol):
-    """Measures a model on a board. A failure is in the outcome, or raised as HarnessError; a bug is raised."""
+    """Measures a model on a board. A failure is in the outcome, or raised as HarnessError; a bug is raised.
 
-    def __call__(self, model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome: ...
+    ``candidate`` is whose model it is; None for one that was not trained.
+    """
+
+    def __call__(self, model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from harness.tasks import Build, Data, LoadedTask, Space, Split, Task, TrainingP
 from harness.train import Trained
 
 TASK_KEY = "0" * 64
+UNTRAINED = "untrained"
 TECHNIQUES = ("filter_pruning", "int8", "magnitude_pruning")
 REFERENCE = Reference(package="fake", version="1", kernels="none")
 OBJECTIVES = (
@@ -159,14 +160,15 @@ class FakeBench:
     pause_seconds: float = 0.0
     calls: list[tuple[str, str]] = field(default_factory=list)
 
-    def __call__(self, model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+    def __call__(self, model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome:
         watch("measure")
-        self.calls.append((candidate.key, board))
+        key = UNTRAINED if candidate is None else candidate.key
+        self.calls.append((key, board))
         time.sleep(self.pause_seconds)
         failure = self.fault(model, board)
         if failure is not None:
             return BenchOutcome(model="fake", board=board, runtime="fake", failure=failure, exit_code=1)
-        measurement = make_measurement(candidate.key, board, verified=self.verified, how=self.how)
+        measurement = make_measurement(key, board, verified=self.verified, how=self.how)
         return BenchOutcome(model="fake", board=board, runtime="fake", measurement=measurement)
 
 

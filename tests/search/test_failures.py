@@ -61,7 +61,7 @@ def test_a_wrong_request_or_a_bug_stops_the_search(store: Store, kind: str, erro
 
 @pytest.mark.parametrize("error", [BuildError("no"), DoesNotFit("no", missing_bytes=9), UnsupportedModel("no")])
 def test_a_bench_may_raise_instead(store: Store, error: Exception) -> None:
-    def bench(model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+    def bench(model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome:
         raise error
 
     outcome = search(store, make_request(trials=1), bench=bench).trials[0].outcome

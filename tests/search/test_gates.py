@@ -15,7 +15,7 @@ from harness.search.request import Watch
 from harness.store import Store
 from harness.train import Trained
 from tests.conftest import ROOT
-from tests.search.fakes import FakeBench, FakeProducer, make_request
+from tests.search.fakes import UNTRAINED, FakeBench, FakeProducer, make_request
 
 BOARD = "mps2_an386"
 MODEL = (ROOT / "examples" / "digits.tflite").read_bytes()
@@ -87,6 +87,26 @@ def test_what_keeps_to_its_limits_goes_on_and_has_passed_its_gates(store: Store)
     result = search(store, request(AMPLE), untrained, produce)
     assert len(produce.calls) == untrained.calls == len({trial.candidate.key for trial in result.trials})
     assert [(gate.name, gate.stopped) for gate in result.trials[0].outcome.gates] == [("fit", False)]
+
+
+def test_instructions_are_counted_of_no_candidate_and_then_of_the_trained_one(store: Store) -> None:
+    limit = Limit(name="instructions", sense="<=", bound=1e6, board=BOARD)
+    quantized = replace(request(limit, gates=("instructions",), trials=1), techniques=("int8",))
+    bench = FakeBench()
+    result = search(store, quantized, Untrained(), bench=bench)
+    assert bench.calls == [(UNTRAINED, BOARD), (result.trials[0].candidate.key, BOARD)]
+    artifact = store.artifact_of(result.trials[0].candidate.key)
+    assert artifact is not None
+    assert artifact.sha256 == result.trials[0].outcome.artifact
+
+
+def test_what_takes_too_many_instructions_untrained_is_not_trained(store: Store) -> None:
+    limit = Limit(name="instructions", sense="<=", bound=10.0, board=BOARD)
+    produce = FakeProducer()
+    asked = replace(request(limit, gates=("instructions",), trials=1), techniques=("int8",))
+    (trial,) = search(store, asked, Untrained(), produce).trials
+    assert produce.calls == []
+    assert (trial.outcome.status, trial.outcome.reasons[0].kind) == (Status.INFEASIBLE, "LimitViolated")
 
 
 def test_without_gates_nothing_is_converted_before_its_training(store: Store) -> None:

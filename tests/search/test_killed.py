@@ -146,7 +146,7 @@ def test_a_study_that_dies_between_any_two_writes_goes_on(tmp_path: Path, uninte
 
 def test_a_trial_whose_measurement_was_stored_before_the_end_is_benched_without_training(tmp_path: Path) -> None:
     class Dying(FakeBench):
-        def __call__(self, model: bytes, candidate: Candidate, board: str, **options: Any) -> BenchOutcome:
+        def __call__(self, model: bytes, candidate: Candidate | None, board: str, **options: Any) -> BenchOutcome:
             super().__call__(model, candidate, board, **options)
             raise Killed
 

@@ -74,7 +74,7 @@ def test_another_study_of_the_same_seed_finds_what_was_trained(store: Store) -> 
 
 def test_an_interruption_leaves_the_trial_under_way_for_resume(store: Store, tmp_path: Path) -> None:
     class Interrupted(FakeBench):
-        def __call__(self, model: bytes, candidate: Candidate, board: str, *, watch: Watch) -> BenchOutcome:
+        def __call__(self, model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome:
             if len(self.calls) == 2:
                 raise KeyboardInterrupt
             return super().__call__(model, candidate, board, watch=watch)
