@@ -10,7 +10,7 @@ import types
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 _Record = TypeVar("_Record")
 
@@ -57,6 +57,10 @@ def _rebuild(wanted: Any, plain: Any, where: str) -> Any:
     origin = get_origin(wanted)
     if origin in (Union, types.UnionType):
         return _rebuild_union(get_args(wanted), plain, where)
+    if origin is Literal:
+        if plain in get_args(wanted):
+            return plain
+        raise ValueError(f"{where}: {plain!r} is none of {', '.join(map(repr, get_args(wanted)))}")
     if origin is tuple:
         return _rebuild_tuple(get_args(wanted), plain, where)
     if dataclasses.is_dataclass(wanted) and isinstance(wanted, type):

@@ -19,7 +19,7 @@ def study_report(store: Store, study: str, path: Path) -> Path:
 
     Raises UserError where there is no such study, and where the file cannot be written.
     """
-    return _write(path, render_page(study_content(store, study)))
+    return _write(path, render_page(study_content(store, study), store))
 
 
 def run_report(store: Store, measurement_ids: Sequence[str], path: Path) -> Path:
@@ -27,7 +27,7 @@ def run_report(store: Store, measurement_ids: Sequence[str], path: Path) -> Path
 
     Raises UserError for an id that is not in the store, and where the file cannot be written.
     """
-    return _write(path, render_page(run_content(store, measurement_ids)))
+    return _write(path, render_page(run_content(store, measurement_ids), store))
 
 
 def report_path(results: Path, name: str) -> Path:

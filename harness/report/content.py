@@ -10,14 +10,16 @@ from harness.boards import Board, load_board
 from harness.errors import BadBoard, UserError
 from harness.finals import Finals, load_finals
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
-from harness.report.figures import Column, Entry, Wanted, columns_of, front_of, objective_columns
+from harness.report.figures import Column, Entry, Wanted, columns_of, objective_columns
+from harness.report.records import Records
+from harness.report.standing import StudyFacts, study_facts
 from harness.report.words import short_name
 from harness.store import Store, Study, Trial, TrialState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """All entries on one board, their columns, and the positions of those on the front of the objectives."""
+    """All entries on one board, their columns, and the positions of those on the study's front."""
 
     board_id: str
     board: Board | None  # None where its file is gone
@@ -42,52 +44,66 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Everything that a report shows."""
+    """Everything that a report shows; ``facts`` are those of a study."""
 
     title: str
     study: Study | None
+    facts: StudyFacts | None
     counts: Mapping[str, int]  # trials by state
     repeated: int  # trials that proposed what an earlier one had
     parts: tuple[Part, ...]
     faults: tuple[Fault, ...]
     environment: tuple[tuple[str, str, str], ...]  # where, name, value
     finals: Finals | None = None
+    under_way: tuple[tuple[int, Candidate | None], ...] = ()  # trials that run just now
 
 
-def study_content(store: Store, name: str) -> Content:
-    """Gather a study. Raises UserError where there is none of that name."""
+def study_content(store: Store, name: str, records: Records | None = None) -> Content:
+    """Gather a study; what ``records`` has read already is not read again.
+
+    Raises UserError where there is none of that name, StoreError where it cannot be read.
+    """
+    known = Records(store) if records is None else records
     study = store.study(name)
     trials = store.trials(name)
-    measured = {found.id: found for found in store.measurements(name)}
+    keys = [key for trial in trials for key in trial.results]
+    measured, failures = known.get_many(Measurement, keys), known.get_many(Failure, keys)
+    candidates = known.get_many(Candidate, (trial.candidate_key for trial in trials))
+    known.artifacts_of(candidates)
+    deployments = known.get_many(Deployment, (found.deployment_key for found in measured.values()))
+    known.get_many(Firmware, (found.build_key for found in measured.values()))
+    known.get_many(Artifact, (deployment.artifact for deployment in deployments.values()))
+    facts = study_facts(known, study, trials)
     entries = [
-        _entry(store, trial.number, measured[key], store.get(Candidate, trial.candidate_key))
+        _entry(known, trial.number, measured[key], candidates.get(trial.candidate_key))
         for trial in trials
         if not _repeats(trial)
         for key in trial.results
         if key in measured
     ]
-    failures = store.failures(name)
-    by_trial = {f.id: tuple(t.number for t in trials if f.id in t.results) for f in failures}
-    candidates = {t.number: store.get(Candidate, t.candidate_key) for t in trials}
-    faults = tuple(_fault(store, failure, by_trial[failure.id], candidates) for failure in failures)
-    content = _content(name, _parts(entries, study), faults, study=study, trials=trials)
-    return replace(content, finals=load_finals(store, name))
+    by_trial = {key: tuple(t.number for t in trials if key in t.results) for key in failures}
+    by_number = {trial.number: candidates.get(trial.candidate_key) for trial in trials}
+    faults = tuple(_fault(known, failure, by_trial[key], by_number) for key, failure in failures.items())
+    whole = _content(name, _parts(entries, study, facts), faults, study=study, facts=facts, trials=trials)
+    under_way = tuple((number, by_number[number]) for number in facts.under_way)
+    return replace(whole, under_way=under_way, finals=load_finals(store, name))
 
 
 def run_content(store: Store, ids: Sequence[str]) -> Content:
     """Gather measurements and failures of a bench run by their ids. Raises UserError for one that is not there."""
+    known = Records(store)
     entries, faults = [], []
     for number, identity in enumerate(ids, start=1):
-        if (found := store.get(Measurement, identity)) is not None:
-            entries.append(_entry(store, number, found, None))
-        elif (failure := store.get(Failure, identity)) is not None:
-            faults.append(_fault(store, failure, (), {}))
+        if (found := known.get(Measurement, identity)) is not None:
+            entries.append(_entry(known, number, found, None))
+        elif (failure := known.get(Failure, identity)) is not None:
+            faults.append(_fault(known, failure, (), {}))
         else:
             hint = "Give the id that 'harness bench' printed."
             raise UserError(f"the store has no measurement or failure {identity!r}", hint=hint)
     names = list(dict.fromkeys(short_name(entry.artifact.name) for entry in entries if entry.artifact))
     title = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return _content(title or "Bench", _parts(entries, None), tuple(faults))
+    return _content(title or "Bench", _parts(entries, None, None), tuple(faults))
 
 
 def _content(
@@ -96,11 +112,13 @@ def _content(
     faults: tuple[Fault, ...],
     *,
     study: Study | None = None,
+    facts: StudyFacts | None = None,
     trials: Sequence[Trial] = (),
 ) -> Content:
     return Content(
         title=title,
         study=study,
+        facts=facts,
         counts={state.value: sum(trial.state is state for trial in trials) for state in TrialState},
         repeated=sum(_repeats(trial) for trial in trials),
         parts=parts,
@@ -113,9 +131,9 @@ def _repeats(trial: Trial) -> bool:
     return trial.outcome is not None and trial.outcome.get("duplicate_of") is not None
 
 
-def _entry(store: Store, number: int, measurement: Measurement, candidate: Candidate | None) -> Entry:
+def _entry(store: Records, number: int, measurement: Measurement, candidate: Candidate | None) -> Entry:
     deployment = store.get(Deployment, measurement.deployment_key)
-    artifact = store.artifact_of(candidate.key) if candidate is not None else None
+    artifact = store.artifacts_of((candidate.key,)).get(candidate.key) if candidate is not None else None
     if artifact is None and deployment is not None:
         artifact = store.get(Artifact, deployment.artifact)
     if candidate is None and artifact is not None and artifact.candidate_key is not None:
@@ -131,7 +149,7 @@ def _entry(store: Store, number: int, measurement: Measurement, candidate: Candi
     )
 
 
-def _parts(entries: Sequence[Entry], study: Study | None) -> tuple[Part, ...]:
+def _parts(entries: Sequence[Entry], study: Study | None, facts: StudyFacts | None) -> tuple[Part, ...]:
     """Group entries by board: the study's order of boards first, then any others by name."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -139,31 +157,30 @@ def _parts(entries: Sequence[Entry], study: Study | None) -> tuple[Part, ...]:
     boards = study.config.get("boards") if study else None
     order = [board for board in dict.fromkeys(boards) if board in found] if isinstance(boards, list) else []
     names = (*order, *sorted(found.keys() - set(order)))
-    return tuple(_part(name, found[name], study) for name in names)
+    return tuple(_part(name, found[name], facts) for name in names)
 
 
-def _part(board_id: str, found: Sequence[Entry], study: Study | None) -> Part:
+def _part(board_id: str, found: Sequence[Entry], facts: StudyFacts | None) -> Part:
     """Gather one board; without a study nothing is ranked, since the models of a bench run do not compete."""
     entries = tuple(sorted(found, key=lambda entry: (entry.number, entry.measurement.time, entry.measurement.id)))
     columns = columns_of(entries)
-    objectives = objective_columns(columns, _wanted(study, board_id)) if study else ()
+    front = facts.front if facts else frozenset()
     return Part(
         board_id=board_id,
         board=_board(board_id),
         entries=entries,
         columns=columns,
-        objectives=objectives,
-        front=front_of(entries, objectives),
+        objectives=objective_columns(columns, _wanted(facts, board_id)) if facts else (),
+        front=frozenset(at for at, entry in enumerate(entries) if entry.number in front),
     )
 
 
-def _wanted(study: Study, board_id: str) -> tuple[Wanted, ...]:
-    """Return a study's objectives on one board, from ``[{"name", "direction", "board"}]`` in its configuration."""
-    found = study.config.get("objectives")
+def _wanted(facts: StudyFacts, board_id: str) -> tuple[Wanted, ...]:
+    """Return a study's objectives on one board."""
     return tuple(
-        Wanted(name=str(each.get("name")), minimised=each.get("direction") != "maximize")
-        for each in (found if isinstance(found, list) else ())
-        if isinstance(each, dict) and each.get("board") in (None, board_id)
+        Wanted(name=each.name, minimised=each.direction == "minimize")
+        for each in facts.objectives
+        if each.board in (None, board_id)
     )
 
 
@@ -175,7 +192,7 @@ def _board(board_id: str) -> Board | None:
 
 
 def _fault(
-    store: Store, failure: Failure, trials: tuple[int, ...], candidates: Mapping[int, Candidate | None]
+    store: Records, failure: Failure, trials: tuple[int, ...], candidates: Mapping[int, Candidate | None]
 ) -> Fault:
     deployment = store.get(Deployment, failure.belongs_to)
     artifact = store.get(Artifact, deployment.artifact if deployment else failure.belongs_to)

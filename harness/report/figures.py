@@ -8,21 +8,28 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.records import Artifact, Candidate, Cycles, Deployment, Firmware, How, Measurement, Quantity
-from harness.stats import pareto_front
 
-Kind = Literal["metric", "percent", "instructions", "cycles", "time", "energy", "bytes", "count"]
+Kind = Literal["metric", "percent", "instructions", "cycles", "macs", "time", "energy", "bytes", "count"]
 
 # What a search may minimise, with the words for it, in the order of the columns.
 _COSTS: Mapping[str, tuple[str, Kind]] = {
     "instructions": ("Instructions", "instructions"),
     "cycles": ("Cycles", "cycles"),
-    "cycles_flash": ("Cycles, flash that waits", "cycles"),
+    "cycles.zero_wait": ("Cycles", "cycles"),
+    "cycles.flash_wait": ("Cycles, flash that waits", "cycles"),
     "latency": ("Latency", "time"),
     "energy": ("Energy", "energy"),
     "ram": ("RAM", "bytes"),
     "flash": ("Flash", "bytes"),
+    "ram.model_bytes": ("RAM of the model", "bytes"),
+    "ram.stack_bytes": ("Peak stack", "bytes"),
+    "flash.weights_bytes": ("Flash of the weights", "bytes"),
+    "flash.code_bytes": ("Flash of the model's code", "bytes"),
+    "macs": ("Multiply-accumulates", "macs"),
+    "model_bytes": ("Model file", "bytes"),
 }
-_NOT_PLOTTED = {"flash", "cycles", "cycles_flash"}  # unless they are objectives
+# For the axes of charts; in a table only where a study asks for them.
+ASIDE = {"ram.model_bytes", "ram.stack_bytes", "flash.weights_bytes", "flash.code_bytes", "macs", "model_bytes"}
 _PREFERRED = (How.MEASURED, How.COUNTED, How.MODELLED)
 
 
@@ -84,12 +91,6 @@ def columns_of(entries: Sequence[Entry]) -> tuple[Column, ...]:
     return (*merits, *costs, *(column for column in metrics if column.kind == "count"))
 
 
-def cost_columns(columns: Iterable[Column], how: How, objectives: Iterable[Column]) -> tuple[Column, ...]:
-    """Return the costs of one ``how`` worth a plot against the metric; flash and cycles where they are objectives."""
-    costs = _COSTS.keys() - _NOT_PLOTTED | {column.name for column in objectives} & _COSTS.keys()
-    return tuple(column for column in columns if column.name in costs and column.how is how)
-
-
 def ranking_metric(columns: Iterable[Column]) -> Column | None:
     """Return the metric that candidates are compared by: the one on validation data, else the first, else None."""
     metrics = [column for column in columns if column.kind in ("metric", "percent")]
@@ -97,36 +98,22 @@ def ranking_metric(columns: Iterable[Column]) -> Column | None:
 
 
 def objective_columns(columns: Sequence[Column], wanted: Sequence[Wanted]) -> tuple[Column, ...]:
-    """Return the columns that a front is drawn over, each with the direction that is wanted of it.
+    """Return the columns of a study's objectives, each with the direction that is wanted of it.
 
-    Where nothing is wanted, these are the metric, RAM, and instructions, or latency where nothing was counted. Where a
-    cost was obtained in several ways, a measured one goes before a counted, and that before a modelled one; times of
-    the host are none.
+    Where a cost was obtained in several ways, a measured one goes before a counted, and that before a modelled one;
+    times of the host are none.
     """
-    if not wanted:
-        timed = "instructions" if any(column.name == "instructions" for column in columns) else "latency"
-        metric = ranking_metric(columns)
-        return (*((metric,) if metric else ()), *(c for name in (timed, "ram") if (c := _preferred(columns, name))))
-    found = [(_wanted_column(columns, each.name), each) for each in wanted]
+    found = [(column_named(columns, each.name), each) for each in wanted]
     return tuple(replace(column, minimised=each.minimised) for column, each in found if column is not None)
 
 
-def _wanted_column(columns: Sequence[Column], name: str) -> Column | None:
-    """Return the column of an objective: a cost, or a metric by its name or that on the validation data."""
-    if name in _COSTS:
+def column_named(columns: Sequence[Column], name: str) -> Column | None:
+    """Return the column of an objective or a limit: a cost, or a metric by its name or that on the validation data."""
+    if name == "cycles":  # the exact ones where there are any, else those of a flash that waits
+        return _preferred(columns, name) or _preferred(columns, "cycles.flash_wait")
+    if name in _COSTS and name != "model_bytes":
         return _preferred(columns, name)
     return next((column for column in columns if column.name in (name, f"validation_{name}")), None)
-
-
-def front_of(entries: Sequence[Entry], objectives: Sequence[Column]) -> frozenset[int]:
-    """Return the positions of the verified entries that no other verified one beats in all objectives at once."""
-    points, positions = [], []
-    for position, entry in enumerate(entries):
-        values = [quantity(entry, column) for column in objectives]
-        if entry.verified and values and all(value is not None for value in values):
-            positions.append(position)
-            points.append([v.value if c.minimised else -v.value for v, c in zip(values, objectives, strict=True) if v])
-    return frozenset(positions[number] for number in pareto_front(points))
 
 
 def shown_metrics(artifact: Artifact) -> tuple[tuple[str, float], ...]:
@@ -158,22 +145,49 @@ def _metric_column(name: str) -> Column:
 
 def _quantities(entry: Entry) -> Mapping[tuple[str, How], Quantity]:
     found = entry.measurement
-    ram = Quantity(value=found.ram.total_bytes, unit="bytes", how=How.COUNTED, source="linked image and painted stack")
-    flash = Quantity(value=found.flash.total_bytes, unit="bytes", how=How.COUNTED, source="linked image")
-    costs = {
-        "instructions": found.instructions,
-        **_cycles(found.cycles),
-        "latency": found.latency,
-        "energy": found.energy,
-    }
-    named: dict[str, Quantity | None] = {**costs, "ram": ram, "flash": flash}
-    for name, value in shown_metrics(entry.artifact) if entry.artifact else ():
-        named.setdefault(name, Quantity(value=value, unit="", how=How.HOST, source="evaluated on the host"))
-    return {(name, value.how): value for name, value in named.items() if value is not None}
+    costs = [
+        ("instructions", found.instructions),
+        *_cycles(found.cycles),
+        ("cycles", found.counted_cycles),
+        ("latency", found.latency),
+        ("energy", found.energy),
+        *_bytes(found),
+        ("macs", _counted(sum(layer.macs for layer in found.layers), "", "those that the layers execute")),
+        ("model_bytes", _file_size(entry.artifact)),
+    ]
+    metrics = [
+        (name, Quantity(value=value, unit="", how=How.HOST, source="evaluated on the host"))
+        for name, value in (shown_metrics(entry.artifact) if entry.artifact else ())
+        if name not in _COSTS
+    ]
+    return {(name, value.how): value for name, value in (*costs, *metrics) if value is not None}
 
 
-def _cycles(found: Cycles | None) -> Mapping[str, Quantity]:
+def _cycles(found: Cycles | None) -> list[tuple[str, Quantity]]:
     if found is None:
-        return {}
-    values = {"cycles": found.zero_wait, "cycles_flash": found.flash_wait}
-    return {n: Quantity(value=v, unit="cycles", how=found.how, source=found.source) for n, v in values.items()}
+        return []
+    values = {"cycles.zero_wait": found.zero_wait, "cycles.flash_wait": found.flash_wait}
+    return [(n, Quantity(value=v, unit="cycles", how=found.how, source=found.source)) for n, v in values.items()]
+
+
+def _bytes(found: Measurement) -> list[tuple[str, Quantity]]:
+    image, stack = "linked image", "painted stack"
+    sizes = {
+        "ram": (found.ram.total_bytes, f"{image} and {stack}"),
+        "flash": (found.flash.total_bytes, image),
+        "ram.model_bytes": (found.ram.model_bytes, image),
+        "ram.stack_bytes": (found.ram.stack_bytes, stack),
+        "flash.weights_bytes": (found.flash.weights_bytes, image),
+        "flash.code_bytes": (found.flash.code_bytes, image),
+    }
+    return [(name, _counted(value, "bytes", source)) for name, (value, source) in sizes.items()]
+
+
+def _counted(value: int, unit: str, source: str) -> Quantity:
+    return Quantity(value=value, unit=unit, how=How.COUNTED, source=source)
+
+
+def _file_size(artifact: Artifact | None) -> Quantity | None:
+    if artifact is None:
+        return None
+    return Quantity(value=artifact.size_bytes, unit="bytes", how=How.HOST, source="the model's file")

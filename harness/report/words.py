@@ -34,6 +34,7 @@ _UNITS = {
     "cycles": "per inference",
     "time": "µs",
     "energy": "µJ",
+    "macs": "per inference",
     "bytes": "bytes",
     "percent": "%",
 }
@@ -61,7 +62,7 @@ def unit_of(column: Column) -> str:
 
 def digits_of(column: Column, values: Sequence[float]) -> int:
     """Return how many decimals a column's figures get, so that all of them line up and the smallest still tells."""
-    if column.kind in ("instructions", "cycles", "bytes", "count"):
+    if column.kind in ("instructions", "cycles", "macs", "bytes", "count"):
         return 0
     if column.kind == "percent":
         return 2
@@ -76,7 +77,9 @@ def figure(column: Column, value: float, digits: int) -> str:
 
 def with_unit(column: Column, value: float) -> str:
     """Return a figure with its unit, for prose and tooltips."""
-    unit = {"instructions": "instructions", "cycles": "cycles", "bytes": "B"}.get(column.kind, unit_of(column))
+    unit = {"instructions": "instructions", "cycles": "cycles", "macs": "MACs", "bytes": "B"}.get(
+        column.kind, unit_of(column)
+    )
     return f"{figure(column, value, digits_of(column, [value]))} {unit}".rstrip()
 
 
@@ -85,14 +88,6 @@ def interval(column: Column, found: Quantity, digits: int) -> str:
     if found.low is None or found.high is None:
         return ""
     return f"{figure(column, found.low, digits)} to {figure(column, found.high, digits)}"
-
-
-def compact(value: float) -> str:
-    """Return a short number for an axis: ``1.5 M``, ``20 k``, ``0.25``."""
-    for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if abs(value) >= size:
-            return f"{value / size:.5g}{letter}"
-    return f"{value:.5g}"
 
 
 def parameters_text(parameters: Parameters) -> str:
@@ -182,6 +177,14 @@ def moment(time: str) -> str:
     except ValueError:
         return time
     return f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if found.tzinfo else time
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as ``12.3 s``, ``4 min 05 s`` or ``2 h 03 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def plural(count: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from harness.search.request import (
     SearchRequest,
     SearchResult,
 )
-from harness.search.run import load_finished, run
+from harness.search.run import load_finished, read_outcome, run
 
 __all__ = [
     "FIGURES",
@@ -41,6 +41,7 @@ __all__ = [
     "load_finished",
     "parse_limits",
     "parse_objectives",
+    "read_outcome",
     "run",
     "standing_of",
     "values_of",

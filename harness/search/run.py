@@ -228,7 +228,7 @@ def _as_begun(request: SearchRequest, store: Store) -> SearchRequest:
 def load_finished(store: Store, study: str) -> tuple[FinishedTrial, ...]:
     """Return the finished trials of a study by number. Raises StoreError for one that cannot be read."""
     return tuple(
-        FinishedTrial(number=trial.number, candidate=_candidate(store, trial), outcome=_outcome(trial))
+        FinishedTrial(number=trial.number, candidate=_candidate(store, trial), outcome=read_outcome(trial))
         for trial in store.trials(study)
         if trial.state in _ENDED
     )
@@ -241,7 +241,8 @@ def _candidate(store: Store, trial: Trial) -> Candidate:
     return candidate
 
 
-def _outcome(trial: Trial) -> TrialOutcome:
+def read_outcome(trial: Trial) -> TrialOutcome:
+    """Return the outcome of a finished trial. Raises StoreError where it cannot be read."""
     try:
         return from_plain(TrialOutcome, trial.outcome)
     except ValueError as error:

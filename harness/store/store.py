@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Column, Connection, Select, func, insert, select
 
 from harness.errors import StoreError, UserError
 from harness.records import (
@@ -44,6 +44,7 @@ from harness.store.tables import studies as studies_table
 _Record = TypeVar("_Record", bound=Record)
 
 _FILE = "harness.db"
+_AT_ONCE = 500  # keys in one query: databases limit how many it may have
 
 
 def open_store(where: Path | str, *, blobs: Path | None = None, busy_seconds: float = 20.0) -> Store:
@@ -103,6 +104,16 @@ class Store:
         """Return the artifact that a candidate was trained into, or None: nothing is trained twice."""
         table = candidate_artifacts
         return self._one(Artifact, select(table.c.record).where(table.c.candidate_key == candidate_key))
+
+    def get_many(self, kind: type[_Record], keys: Iterable[str]) -> dict[str, _Record]:
+        """Return those records of a type that are there, by their identities."""
+        table = KINDS[kind].table
+        return self._many(kind, table.c.key, table.c.record, keys)
+
+    def artifacts_of(self, candidate_keys: Iterable[str]) -> dict[str, Artifact]:
+        """Return the artifacts of those candidates that were trained, by the candidates' keys."""
+        table = candidate_artifacts
+        return self._many(Artifact, table.c.candidate_key, table.c.record, candidate_keys)
 
     def measurement_for(self, build_key: str, rig: str, input_sha256: str) -> Measurement | None:
         """Return the newest measurement of one image on one rig with one input, or None.
@@ -247,6 +258,17 @@ class Store:
         table = KINDS[kind].table
         linked = select(trial_results.c.key).where(trial_results.c.study == study)
         return self._all(kind, select(table.c.record).where(table.c.key.in_(linked)))
+
+    def _many(
+        self, kind: type[_Record], name: Column[str], record: Column[str], keys: Iterable[str]
+    ) -> dict[str, _Record]:
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, _Record] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            query: Any = select(name, record).where(name.in_(wanted[start : start + _AT_ONCE]))
+            rows: Iterable[Any] = self._database.rows(query)
+            found |= {key: _rebuild(kind, text) for key, text in rows}
+        return found
 
     def _one(self, kind: type[_Record], query: Select[Any]) -> _Record | None:
         return next(iter(self._all(kind, query)), None)

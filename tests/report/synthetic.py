@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from harness.records import (
     Artifact,
@@ -27,10 +27,11 @@ from harness.records import (
     Section,
     Verification,
 )
-from harness.store import Store, TrialState
+from harness.store import Store
+from tests.report.judged import end_trial
 from tests.store.examples import digest
 
-Objective: TypeAlias = Mapping[str, str | None]
+Asked: TypeAlias = Mapping[str, str | None]
 
 STUDY = "synthetic digits"
 BOARDS = ("mps2_an386", "nucleo_l4r5zi")
@@ -40,14 +41,15 @@ _TIME = "2025-01-02T03:{:02d}:{:02d}.000+00:00"
 
 
 def fill(
-    store: Store, *, trials: int = 26, boards: Sequence[str] = BOARDS, objectives: Sequence[Objective] | None = None
+    store: Store, *, trials: int = 26, boards: Sequence[str] = BOARDS, objectives: Sequence[Asked] | None = None
 ) -> None:
     """Put a study: most trials complete on every board, some fail, one is not verified, one is left running."""
     chance = random.Random(5)
-    config = {
+    config: dict[str, Any] = {
         "task": "digits",
         "boards": list(boards),
         "objectives": list(objectives or _objectives(boards)),
+        "limits": [{"name": "ram", "sense": "<=", "bound": 8000.0, "board": boards[0]}],
         "seed": 5,
         "driver": "made up",
     }
@@ -56,10 +58,10 @@ def fill(
         candidate = _candidate(number, chance)
         store.begin_trial(STUDY, number, candidate)
         if number < trials - 1:
-            _finish(store, STUDY, number, candidate, boards, chance)
+            _finish(store, STUDY, number, candidate, config, chance)
 
 
-def _objectives(boards: Sequence[str]) -> list[Objective]:
+def _objectives(boards: Sequence[str]) -> list[Asked]:
     costs = [(cost, board) for board in boards for cost in ("instructions", "ram")]
     return [
         {"name": "accuracy", "direction": "maximize", "board": None},
@@ -84,26 +86,22 @@ def _candidate(number: int, chance: random.Random) -> Candidate:
 
 
 def _finish(
-    store: Store, name: str, number: int, candidate: Candidate, boards: Sequence[str], chance: random.Random
+    store: Store, name: str, number: int, candidate: Candidate, config: Mapping[str, Any], chance: random.Random
 ) -> None:
     if number % 9 == 8:
         failure = _failure(number, candidate.key, "train", "BadTask", "the network has no layer that can be pruned")
-        store.put(failure)
-        store.finish_trial(name, number, TrialState.FAILED, {"failure": failure.kind}, results=[failure.id])
+        end_trial(store, name, number, candidate, None, [failure], config)
         return
     artifact = _artifact(candidate, chance)
     store.put(artifact)
-    results = []
-    for board in boards:
+    records: list[Measurement | Failure] = []
+    for board in config["boards"]:
         if number % 11 == 10:
             message = "the model needs 70,112 bytes of ram more than there are\nChoose a narrower network."
-            record: Measurement | Failure = _failure(number, artifact.key, "render", "DoesNotFit", message, board)
+            records.append(_failure(number, artifact.key, "render", "DoesNotFit", message, board))
         else:
-            record = _measure(store, artifact, candidate, board, number)
-        store.put(record)
-        results.append(record.id)
-    state = TrialState.FAILED if number % 11 == 10 else TrialState.COMPLETE
-    store.finish_trial(name, number, state, {"values": []}, results=results)
+            records.append(_measure(store, artifact, candidate, board, number))
+    end_trial(store, name, number, candidate, artifact, records, config)
 
 
 def _artifact(candidate: Candidate, chance: random.Random) -> Artifact:
@@ -141,7 +139,7 @@ def _failure(number: int, belongs_to: str, stage: str, kind: str, message: str, 
         message=message,
         violation=70112.0 if kind == "DoesNotFit" else 0.0,
         board=board,
-        time=_TIME.format(number, 1),
+        time=_TIME.format(number % 60, 1),
     )
 
 
@@ -203,7 +201,7 @@ def _measure(store: Store, artifact: Artifact, candidate: Candidate, board: str,
         buffers=_buffers([layer.name for layer in layers], model_ram),
         output_sha256=digest(f"output {artifact.sha256}"),
         input_sha256=digest("input"),
-        time=_TIME.format(number, 2),
+        time=_TIME.format(number % 60, 2),
         cycles=Cycles(zero_wait=instructions * 5 // 4, flash_wait=instructions * 3 // 2, source="a made-up table"),
     )
 

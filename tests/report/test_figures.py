@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Columns, objectives, axes, bars and words of a report."""
+"""Columns, objectives, bars and words of a report."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from harness.records import Cycles, How, LayerProfile, Quantity
+from harness.records import Cycles, How, LayerProfile, Quantity, to_plain
 from harness.report.bars import layer_bars, memory_bars
 from harness.report.content import study_content
 from harness.report.figures import (
     Column,
     Entry,
     Wanted,
+    column_named,
     columns_of,
-    cost_columns,
-    front_of,
     objective_columns,
     quantity,
 )
-from harness.report.scatter import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, scatter
 from harness.report.views import config_rows
-from harness.report.words import compact, digits_of, figure, grouped, moment, percent, plural, visible, with_unit
+from harness.report.words import digits_of, duration, figure, grouped, moment, percent, plural, visible, with_unit
+from harness.search import Status, TrialOutcome
 from harness.store import TrialState, open_store
 from tests.report import synthetic
 from tests.store import examples
@@ -61,6 +58,12 @@ def test_columns_stand_in_order_and_without_scores_on_test_data() -> None:
         "instructions-counted",
         "ram-counted",
         "flash-counted",
+        "ram.model_bytes-counted",
+        "ram.stack_bytes-counted",
+        "flash.weights_bytes-counted",
+        "flash.code_bytes-counted",
+        "macs-counted",
+        "model_bytes-host",
         "parameters-host",
     ]
 
@@ -77,23 +80,23 @@ def test_the_same_figure_obtained_in_two_ways_takes_two_columns() -> None:
     assert [column.how for column in wanted] == [How.MEASURED]
 
 
-def test_modelled_cycles_stand_in_columns_of_their_own_and_in_no_plot() -> None:
+def test_modelled_cycles_stand_in_columns_of_their_own() -> None:
     cycles = Cycles(zero_wait=150, flash_wait=190, source="a table")
     only = replace(entry(1), measurement=replace(entry(1).measurement, cycles=cycles))
     columns = [column for column in columns_of([only]) if column.kind == "cycles"]
     assert [(column.name, column.how) for column in columns] == [
-        ("cycles", How.MODELLED),
-        ("cycles_flash", How.MODELLED),
+        ("cycles.zero_wait", How.MODELLED),
+        ("cycles.flash_wait", How.MODELLED),
     ]
     assert [found.value for column in columns if (found := quantity(only, column))] == [150, 190]
-    assert cost_columns(columns, How.MODELLED, []) == ()
     assert with_unit(columns[0], 1500) == "1,500 cycles"
+    assert column_named(columns, "cycles") == columns[1]
 
 
 def test_time_on_the_host_is_no_objective() -> None:
     time = Quantity(value=5.0, unit="us", how=How.HOST, source="clock")
     only = replace(entry(1), measurement=replace(entry(1).measurement, instructions=None, latency=time))
-    assert [column.name for column in objective_columns(columns_of([only]), [])] == ["validation_accuracy", "ram"]
+    assert objective_columns(columns_of([only]), [Wanted(name="latency", minimised=True)]) == ()
 
 
 def test_objectives_are_those_of_the_study_with_their_directions() -> None:
@@ -104,34 +107,25 @@ def test_objectives_are_those_of_the_study_with_their_directions() -> None:
         ("validation_accuracy", False),
     ]
     (reverse,) = objective_columns(columns, [Wanted(name="ram", minimised=False)])
-    assert front_of([entry(1, ram=5), entry(2, ram=6)], [reverse]) == {1}
-
-
-def test_the_front_leaves_out_what_is_beaten_and_what_is_not_verified() -> None:
-    entries = [
-        entry(0, accuracy=0.9, instructions=100),
-        entry(1, accuracy=0.8, instructions=200),
-        entry(2, accuracy=0.99, instructions=1, verified=False),
-        entry(3, accuracy=0.7, instructions=50),
-    ]
-    assert front_of(entries, [ACCURACY, INSTRUCTIONS]) == {0, 3}
-    assert front_of(entries, []) == frozenset()
+    assert (reverse.name, reverse.minimised) == ("ram", False)
 
 
 def test_trials_that_repeat_an_earlier_one_are_counted_not_listed_twice(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         store.create_study("s", {"boards": ["mps2_an386"]})
         store.put(examples.deployment(1), examples.measurement(1))
-        for number, outcome in enumerate(({}, {"duplicate_of": 0})):
+        for number, first in enumerate((None, 0)):
+            outcome = TrialOutcome(status=Status.COMPLETE, parameters=(), duplicate_of=first)
             store.begin_trial("s", number, examples.candidate(1))
-            store.finish_trial("s", number, TrialState.COMPLETE, outcome, results=[examples.measurement(1).id])
+            results = [examples.measurement(1).id]
+            store.finish_trial("s", number, TrialState.COMPLETE, to_plain(outcome), results=results)
         content = study_content(store, "s")
     assert [each.number for each in content.parts[0].entries] == [0]
     assert content.repeated == 1
 
 
 def test_objectives_of_one_board_do_not_rank_another(tmp_path: Path) -> None:
-    objectives: list[synthetic.Objective] = [
+    objectives: list[synthetic.Asked] = [
         {"name": "accuracy", "direction": "maximize", "board": None},
         {"name": "ram", "direction": "minimize", "board": "mps2_an386"},
         {"name": "latency", "direction": "minimize", "board": "nucleo_l4r5zi"},
@@ -143,48 +137,6 @@ def test_objectives_of_one_board_do_not_rank_another(tmp_path: Path) -> None:
         ["validation_accuracy", "ram"],
         ["validation_accuracy", "latency"],
     ]
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 10**9)), min_size=1, max_size=8))
-def test_every_point_and_tick_lies_inside_the_frame(figures: list[tuple[float, int]]) -> None:
-    entries = [entry(number, accuracy=a, instructions=i) for number, (a, i) in enumerate(figures)]
-    plot = scatter(entries, ACCURACY, INSTRUCTIONS)
-    assert plot is not None
-    assert len(plot.points) == len(entries)
-    for point in plot.points:
-        assert LEFT <= point.x <= WIDTH - RIGHT
-        assert TOP <= point.y <= HEIGHT - BOTTOM
-    assert plot.x_ticks
-    assert plot.y_ticks
-    assert all(LEFT <= tick.at <= WIDTH - RIGHT for tick in plot.x_ticks)
-    assert all(TOP <= tick.at <= HEIGHT - BOTTOM for tick in plot.y_ticks)
-    assert len(plot.x_ticks) <= 10
-    order = sorted(range(len(entries)), key=lambda n: figures[n][1])
-    assert [plot.points[n].x for n in order] == sorted(point.x for point in plot.points)
-
-
-def test_a_wide_range_of_costs_gets_a_logarithmic_axis() -> None:
-    near = scatter([entry(0, instructions=100), entry(1, instructions=900)], ACCURACY, INSTRUCTIONS)
-    wide = scatter([entry(0, instructions=100), entry(1, instructions=90_000)], ACCURACY, INSTRUCTIONS)
-    assert near is not None
-    assert wide is not None
-    assert (near.logarithmic, wide.logarithmic) == (False, True)
-
-
-def test_the_staircase_joins_what_is_best_in_the_plot() -> None:
-    entries = [
-        entry(0, accuracy=0.9, instructions=10),
-        entry(1, accuracy=0.95, instructions=20),
-        entry(2, accuracy=0.5, instructions=30),
-    ]
-    plot = scatter(entries, ACCURACY, INSTRUCTIONS)
-    assert plot is not None
-    first, second, _ = plot.points
-    assert plot.steps == f"M{first.x:g} {first.y:g}H{second.x:g}V{second.y:g}"
-
-
-def test_a_plot_of_nothing_verified_is_none() -> None:
-    assert scatter([entry(0, verified=False)], ACCURACY, INSTRUCTIONS) is None
 
 
 def test_layers_share_the_instructions_or_else_the_multiplications() -> None:
@@ -237,7 +189,7 @@ def test_all_figures_of_a_column_have_the_same_decimals() -> None:
 
 
 def test_small_words() -> None:
-    assert [compact(v) for v in (0.25, 950, 20_000, 1.5e6, 3e9)] == ["0.25", "950", "20 k", "1.5 M", "3 G"]
+    assert [duration(v) for v in (1.23, 245, 7380)] == ["1.2 s", "4 min 05 s", "2 h 03 min"]
     assert grouped(1234567.891, 1) == "1,234,567.9"
     assert [plural(n, "trial") for n in (0, 1, 2)] == ["0 trials", "1 trial", "2 trials"]
     assert percent(0.12345) == "12.3 %"
@@ -255,11 +207,13 @@ def test_a_configuration_reads_as_words() -> None:
             {"name": "ram", "direction": "minimize", "board": "host"},
         ],
         "options": {"estimate": True},
+        "limits": [{"name": "ram", "sense": "<=", "bound": 32768.0, "board": "host"}],
         "seed": 0,
         "techniques": [],
     }
     assert config_rows(config) == (
         ("boards", "host, mps2_an386"),
+        ("limits", "ram on host <= 32,768"),
         ("objectives", "maximize accuracy, minimize ram on host"),
         ("options", "estimate true"),
         ("seed", "0"),

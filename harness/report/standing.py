@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the store knows of a study as a search: objectives, limits, finished trials, the front over all boards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from harness.errors import StoreError
+from harness.records import from_plain
+from harness.report.records import Records
+from harness.search import FinishedTrial, Limit, Objective, standing_of
+from harness.store import Study, Trial, TrialState
+
+_Wanted = TypeVar("_Wanted", Objective, Limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFacts:
+    """A study as ``harness run`` ends it: ``front`` holds the numbers of the trials that it prints.
+
+    ``objectives`` are those left without quarantined boards. Where the front is empty, ``nearest`` is the trial that
+    breaks the limits least. ``under_way`` and ``waiting`` are numbers of trials.
+    """
+
+    objectives: tuple[Objective, ...]
+    limits: tuple[Limit, ...]
+    finished: tuple[FinishedTrial, ...]
+    front: frozenset[int]
+    nearest: int | None
+    quarantined: tuple[str, ...]
+    under_way: tuple[int, ...]
+    waiting: tuple[int, ...]
+
+
+def study_facts(records: Records, study: Study, trials: Sequence[Trial]) -> StudyFacts:
+    """Gather them. Raises StoreError where objectives, limits or a trial cannot be read."""
+    finished = records.finished(trials)
+    standing = standing_of(finished, _configured(study, "objectives", Objective))
+    return StudyFacts(
+        objectives=standing.objectives,
+        limits=_configured(study, "limits", Limit),
+        finished=finished,
+        front=frozenset(standing.front),
+        nearest=standing.nearest,
+        quarantined=standing.quarantined,
+        under_way=tuple(trial.number for trial in trials if trial.state is TrialState.RUNNING),
+        waiting=tuple(trial.number for trial in trials if trial.state is TrialState.QUEUED),
+    )
+
+
+def _configured(study: Study, name: str, kind: type[_Wanted]) -> tuple[_Wanted, ...]:
+    """Return what a study's configuration has under a name, as ``SearchRequest.config`` writes it."""
+    plain: Any = study.config.get(name)
+    try:
+        return tuple(from_plain(kind, each) for each in plain or ())
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"the {name} of the study {study.name!r} cannot be read: {error}") from error
