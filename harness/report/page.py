@@ -40,6 +40,7 @@ from harness.report.study_view import (
 )
 from harness.report.views import config_rows, fault_groups, fault_kinds, part_view
 from harness.report.words import (
+    GATE_WORDS,
     duration,
     figure,
     grouped,
@@ -174,6 +175,7 @@ def _environment() -> Environment:
         "change_text": change_text,
         "counted": counted,
         "duration": duration,
+        "gate_words": GATE_WORDS,
         "moment": moment,
         "most_faults": MOST_FAULTS,
         "pairs_text": pairs_text,

@@ -20,6 +20,7 @@ from harness.report.picks import Pick, Price, picks_of, price_of
 from harness.report.progress import Curve, curve_of, seconds_by_stage
 from harness.report.views import idle_steps
 from harness.report.words import compression_text, figure, interval, plural, with_unit
+from harness.search.gates import GateTotal, gate_totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class StudyView:
     influences: tuple[Influence, ...]
     curve: Curve | None
     seconds: tuple[tuple[str, float], ...]
+    gates: tuple[GateTotal, ...]  # before cost, with what they saved
     gains: tuple[Gain, ...]
     idle: tuple[tuple[str, str], ...]  # steps without a gain on the device, and why
     boards: tuple[str, ...]
@@ -88,6 +90,7 @@ def study_view(content: Content, files: ModelFiles) -> StudyView:
         influences=influences_of(dataset, facts),
         curve=curve_of(facts),
         seconds=seconds_by_stage(facts),
+        gates=gate_totals(facts.finished),
         gains=gains_of(dataset),
         idle=idle_steps(candidates),
         boards=boards,

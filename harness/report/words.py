@@ -29,6 +29,13 @@ HOW_WORDS = {
     How.HOST: "on the host",
 }
 
+GATE_WORDS = {
+    "candidate": "tried before",
+    "fit": "cannot fit",
+    "instructions": "too many instructions",
+    "model": "the same bytes as another",
+}
+
 _UNITS = {
     "instructions": "per inference",
     "cycles": "per inference",

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from harness.errors import StoreError, UserError
 from harness.records import (
@@ -259,15 +259,12 @@ class Store:
         linked = select(trial_results.c.key).where(trial_results.c.study == study)
         return self._all(kind, select(table.c.record).where(table.c.key.in_(linked)))
 
-    def _many(
-        self, kind: type[_Record], name: Column[str], record: Column[str], keys: Iterable[str]
-    ) -> dict[str, _Record]:
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, _Record] = {}
+    def _many(self, kind: type[_Record], name: Any, record: Any, keys: Iterable[str]) -> dict[str, _Record]:
+        wanted, found = list(dict.fromkeys(keys)), dict[str, _Record]()
         for start in range(0, len(wanted), _AT_ONCE):
-            query: Any = select(name, record).where(name.in_(wanted[start : start + _AT_ONCE]))
-            rows: Iterable[Any] = self._database.rows(query)
-            found |= {key: _rebuild(kind, text) for key, text in rows}
+            some = name.in_(wanted[start : start + _AT_ONCE])
+            rows = self._database.rows(select(name, record).where(some))
+            found |= {row[0]: _rebuild(kind, row.record) for row in rows}
         return found
 
     def _one(self, kind: type[_Record], query: Select[Any]) -> _Record | None:
