@@ -12,6 +12,8 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
+os.environ.pop("HARNESS_STORE", None)  # tests never write into the database of who runs them
+
 # Property tests draw the same examples every time: what fails here fails everywhere, and what passed goes on to pass.
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")

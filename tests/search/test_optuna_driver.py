@@ -77,7 +77,7 @@ def test_another_seed_gives_other_proposals(sampler: str) -> None:
     assert propose(make(sampler, seed=3), range(5)) != propose(make(sampler, seed=4), range(5))
 
 
-@pytest.mark.parametrize("stop", [0, 9, 10, 17, 25])
+@pytest.mark.parametrize("stop", [10, 17, 25])
 def test_a_driver_that_is_told_the_same_anew_goes_on_as_the_first_one(
     sampler: str, whole: list[Parameters], stop: int
 ) -> None:

@@ -121,6 +121,15 @@ def test_a_study_is_not_resumed_with_other_settings(store: Store) -> None:
     assert "seed was 1, is 2" in str(caught.value)
 
 
+def test_a_study_keeps_its_sampler(store: Store) -> None:
+    search(store, make_request(trials=1))
+    assert "sampler" not in store.study("s").config  # the default: as in a study of a harness that had no other
+    search(store, make_request(trials=1, study="t", sampler="random"))
+    with pytest.raises(UserError, match="sampler was 'random'"):
+        search(store, make_request(trials=2, study="t", resume=True))
+    assert search(store, make_request(trials=2, study="t", sampler="random", resume=True)).ended == "trials"
+
+
 def test_a_study_that_was_never_begun_is_not_resumed(store: Store) -> None:
     search(store, make_request(study="digits"))
     with pytest.raises(UserError) as caught:
