@@ -142,7 +142,7 @@ def write(found: Iterable[Built]) -> None:
             f"ram_bytes = {first.base_ram_bytes}",
             f"stack_bytes = {round(mean(one.stack_bytes for one in all_of_it))}",
         ]
-        replace_tail(ROOT / "boards" / f"{board}.toml", "base", lines)
+        replace_tables(ROOT / "boards" / f"{board}.toml", "base", lines)
     for core, all_of_it in by_core.items():
         means = weighted_means((one, part) for one in all_of_it for part in one.parts)
         counted = [(Counter(name for name, _ in one.parts), sum(s for _, s in one.parts)) for one in all_of_it]
@@ -159,7 +159,7 @@ def write(found: Iterable[Built]) -> None:
             "[code.helpers]",
             *(f"{helper} = {size}" for helper, size in helpers.items()),
         ]
-        replace_tail(ROOT / "boards" / "cores" / f"{core}.toml", "code", lines)
+        replace_tables(ROOT / "boards" / "cores" / f"{core}.toml", "code", lines)
 
 
 def weighted_means(sized: Iterable[tuple[Built, tuple[str, int]]]) -> dict[str, int]:
@@ -196,8 +196,10 @@ def function_sizes(elf: Path) -> list[tuple[str, int]]:
     return [(name.partition(".")[0], size) for name, size, kind in symbols if kind == "STT_FUNC"]
 
 
-def replace_tail(path: Path, table: str, lines: list[str]) -> None:
-    kept = re.split(rf"^\[{table}\]", path.read_text(encoding="utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+def replace_tables(path: Path, table: str, lines: list[str]) -> None:
+    """Replace a table of a file and its inner ones; they stand at the end then."""
+    old = rf"^\[{table}[.\]].*\n(?:(?!\[).*\n)*"
+    kept = re.sub(old, "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     path.write_text(kept.rstrip() + "\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -43,6 +43,13 @@ def _find(board_id: str, folder: Path) -> Path:
     return folder / f"{board_id}.toml"
 
 
+_PAIRS = (
+    *(("code", key) for key in ("layers", "helpers")),
+    *(("kernels", key) for key in ("layers", "helpers", "libraries", "calls")),
+    ("cycles", "prices"),
+)
+
+
 def _load_core(core_id: str, folder: Path) -> Core:
     path = folder / f"{core_id}.toml"
     cores = {p.stem for p in folder.glob("*.toml")}
@@ -50,7 +57,7 @@ def _load_core(core_id: str, folder: Path) -> Core:
         raise BadBoard(f"there is no core {core_id!r}", hint=did_you_mean(core_id, cores))
     file = _read_toml(path)
     facts = file.tables
-    for table, key in (("code", "layers"), ("code", "helpers"), ("cycles", "prices")):
+    for table, key in _PAIRS:
         facts = _with_pairs(facts, table, key)
     return _validate(Core, {**facts, "id": core_id}, file)
 
@@ -75,6 +82,13 @@ def _validate(schema: type[_Schema], facts: dict[str, Any], file: TomlFile) -> _
 def _all_keys() -> list[str]:
     from harness.boards import schema
 
-    firmware = (schema.FirmwareFacts, schema.PlatformIO, schema.Base, schema.CodeSizes, schema.CycleTable)
+    firmware = (
+        schema.FirmwareFacts,
+        schema.PlatformIO,
+        schema.Base,
+        schema.CodeSizes,
+        schema.KernelSizes,
+        schema.CycleTable,
+    )
     tables = (schema.Board, schema.Core, schema.Memory, schema.Usb, schema.Emulator, schema.Estimate, *firmware)
     return sorted({key for table in tables for key in table.__struct_fields__})

@@ -139,6 +139,19 @@ class CodeSizes(_Strict, frozen=True, kw_only=True):
     helpers: tuple[tuple[str, int], ...] = ()
 
 
+class KernelSizes(_Strict, frozen=True, kw_only=True):
+    """Code of single layers on a core, each linked alone: for kinds of layers that no measured model holds.
+
+    ``libraries`` are members of the compiler's libraries with their bytes, ``calls`` those that a kind brings along.
+    """
+
+    date: datetime.date
+    layers: tuple[tuple[str, Number], ...]
+    helpers: tuple[tuple[str, int], ...] = ()
+    libraries: tuple[tuple[str, Number], ...] = ()
+    calls: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 class CycleTable(_Strict, frozen=True, kw_only=True):
     """What an instruction costs on a core, in cycles, by the counter's classes (harness/emulation/_classes.py).
 
@@ -166,6 +179,7 @@ class Core(_Strict, frozen=True, kw_only=True):
     link_flags: tuple[Flag, ...] = ()
     features: frozenset[str]
     code: CodeSizes | None = None
+    kernels: KernelSizes | None = None
     cycles: CycleTable | None = None
 
 

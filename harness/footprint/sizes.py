@@ -217,11 +217,18 @@ def _regions(board: Board) -> tuple[Region, ...]:
 
 
 def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
-    measured = board.core.code
+    measured, alone = board.core.code, board.core.kernels
     known = dict(measured.layers) if measured else {}
     unknown = round(sum(known.values()) / len(known)) if known else _UNKNOWN_LAYER_BYTES
     shared = dict(measured.helpers) if measured else {}
     total, error = (measured.other_bytes if measured else 0), 0.0
+    if alone:
+        called = dict(alone.calls)
+        members = {
+            name for layer in layers if (kind := layer_kind(layer)) not in known for name in called.get(kind, ())
+        }
+        total += sum(size for name, size in alone.libraries if name in members)
+        known, shared = dict(alone.layers) | known, dict(alone.helpers) | shared
     for helper in helpers_of(layers):
         total += shared.get(helper, _UNKNOWN_HELPER_BYTES)
         error += 0 if helper in shared else _UNKNOWN_HELPER_BYTES

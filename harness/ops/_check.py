@@ -9,6 +9,7 @@ from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Node, Tensor
 
 _MOST_OF_A_NAME = 60
+_CONVERTERS_NAMES = ("StatefulPartitionedCall", "PartitionedCall", "serving_default")  # of inputs and outputs
 _INT16_HINT = "Convert the model to int8, or replace this layer."
 _CONVERT_HINT = (
     "Convert the model to full int8 (inference_input_type and inference_output_type int8) or leave it in float32."
@@ -19,7 +20,7 @@ def refuse(node: Node, graph: Graph, why: str, hint: str = "") -> UnsupportedMod
     """Return the error that says why an operator cannot be generated, with types and shapes and the layer's name."""
     shown = ", ".join(_describe(graph, index) for index in node.inputs)
     results = ", ".join(_describe(graph, index) for index in node.outputs)
-    named = next((_name(graph.tensors[index]) for index in node.outputs if index in graph.tensors), "")
+    named = _layer_of(node, graph)
     where = f"operator {node.index} of the model, [{shown}] -> [{results}]{named and f', layer {named}'}"
     return UnsupportedModel(f"{node.op} version {node.version} ({where}): {why}", hint=hint)
 
@@ -105,6 +106,15 @@ def expect_shape(node: Node, graph: Graph, tensor: Tensor, shape: Sequence[int],
     """Refuse a tensor whose shape is not what follows from the others."""
     if tensor.shape != tuple(shape):
         raise refuse(node, graph, f"its {what} must have shape {tuple(shape)}")
+
+
+def _layer_of(node: Node, graph: Graph) -> str:
+    """Return the name of an output, or of an input where the converter has called the model's own outputs otherwise."""
+    for index in (*node.outputs, *node.inputs):
+        tensor = graph.tensors.get(index)
+        if tensor is not None and tensor.name and not tensor.name.startswith(_CONVERTERS_NAMES):
+            return _name(tensor)
+    return ""
 
 
 def _name(tensor: Tensor) -> str:

@@ -22,6 +22,7 @@ from harness.runtimes.codegen import RUNTIME
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
+from tests.ops.test_fully_connected import TestFullyConnected as Dense
 
 DIGITS = ROOT / "examples" / "digits.tflite"
 MEASURED = tuple(board for board in board_ids() if load_board(board).base is not None)
@@ -121,6 +122,32 @@ def test_a_build_of_the_sample_model_is_as_large_as_predicted(board_id: str, tmp
     assert found.flash.bytes == pytest.approx(figures.flash.total_bytes, rel=0.08)  # else: benchmarks/fit.py --write
     assert board.base is not None
     assert abs(found.ram.bytes - board.base.stack_bytes - figures.static_ram_bytes) < 512
+
+
+def hybrid_layer() -> bytes:
+    """Return a dense layer of int8 weights whose input is quantized when it runs: in double precision."""
+    return Dense().models("hybrid", 2)[1]
+
+
+def test_library_functions_that_a_layer_brings_along_are_counted() -> None:
+    board = load_board("mps2_an386")
+    kernels = board.core.kernels
+    assert kernels is not None
+    bare = replace(board, core=replace(board.core, kernels=replace(kernels, calls=())))
+    called = dict(kernels.calls)["fully_connected/hybrid/generic"]
+    brought = sum(size for name, size in kernels.libraries if name in called)
+    assert brought > 2000
+    model = hybrid_layer()
+    assert fit(model, board).code.bytes == fit(model, bare).code.bytes + brought
+
+
+@pytest.mark.slow
+def test_a_build_of_a_hybrid_layer_is_as_large_as_predicted(tmp_path: Path) -> None:
+    board = load_board("mps2_an386")
+    model = hybrid_layer()
+    rendered = RUNTIME.render(model, board, name="hybrid")
+    built = build(render_project(rendered, board, tmp_path, optimize="speed"), board).figures.flash.total_bytes
+    assert abs(fit(model, board).flash.bytes - built) <= 0.05 * built
 
 
 def test_reference_models_that_16_kb_cannot_hold_are_told_without_a_build(shared_models: dict[str, Path]) -> None:

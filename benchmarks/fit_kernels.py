@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What single layers take in flash: ``python benchmarks/fit_kernels.py --board B [--board B ...]``.
+
+``benchmarks/fit.py`` measures the kinds of layers that whole models hold. This compiles and links a layer of every
+operator and type alone, as the board's firmware does, and writes into the file of the core what the function takes, and
+which members of the compiler's libraries it brings along (exponentials, arithmetic that the core has not): the table
+``[kernels]``. Members that the firmware has without a model, in a build of ``examples/digits.tflite``, do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import re
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from fit import function_sizes, replace_tables  # noqa: E402
+
+from harness import proc  # noqa: E402
+from harness.boards import Board, load_board  # noqa: E402
+from harness.errors import HarnessError  # noqa: E402
+from harness.firmware import build, render_project  # noqa: E402
+from harness.firmware.linkmap import parse_map  # noqa: E402
+from harness.firmware.toolchain import build_flags, program_prefix, source_flags  # noqa: E402
+from harness.footprint import helpers_of, layer_kind  # noqa: E402
+from harness.runtimes.codegen import RUNTIME, lower_model  # noqa: E402
+from harness.settings import data_dir  # noqa: E402
+from harness.testing.operators import OperatorContract  # noqa: E402
+from tests.ops.contracts import contracts  # noqa: E402
+
+CASES = (1, 2)  # numbers of an operator's and type's cases: two windows, two shapes
+_LOADED = re.compile(r"^\.(text|rodata|data|literal|progmem|iram|irom|near)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """One layer, linked alone: its kind and bytes, those of the helpers, the library's members with theirs."""
+
+    kind: str
+    size_bytes: int
+    helpers: tuple[tuple[str, int], ...]
+    members: tuple[tuple[str, int], ...]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--board", action="append", required=True)
+    for board in map(load_board, parser.parse_args().board):
+        with tempfile.TemporaryDirectory() as scratch:
+            known = firmware_members(board, Path(scratch) / "digits")
+            found = [one for case in models() if (one := measure(board, case, Path(scratch)))]
+        write(board, found, known)
+        print(f"{board.core.id}: {len({one.kind for one in found})} kinds of layers")
+
+
+def models() -> Iterable[bytes]:
+    """Yield a few cases of every operator and type."""
+    for contract in contracts(OperatorContract):
+        for dtype in contract.dtypes:
+            drawn = contract().models(dtype, max(CASES) + 1)
+            yield from (drawn[number] for number in CASES)
+
+
+def firmware_members(board: Board, folder: Path) -> frozenset[str]:
+    """Return the library members in a firmware whose model needs none of its own."""
+    model = (ROOT / "examples" / "digits.tflite").read_bytes()
+    rendered = RUNTIME.render(model, board, name="digits")
+    image = build(render_project(rendered, board, folder, optimize="speed"), board)
+    return frozenset(name for name, _ in library_members(image.elf.with_suffix(".map")))
+
+
+def measure(board: Board, model: bytes, folder: Path) -> Alone | None:
+    """Compile and link one model; None where the board has no kernel, or no room."""
+    try:
+        rendered = RUNTIME.render(model, board, name="alone")
+        lowering = lower_model(model, board, name="alone")
+    except HarnessError:
+        return None
+    if len(lowering.layers) != 1:  # a variable's value is read and assigned: two layers
+        return None
+    (folder / "alone").mkdir(exist_ok=True)
+    elf = link(board, rendered.files, rendered.invoke_symbol, folder / "alone")
+    (layer,) = lowering.layers
+    sizes = function_sizes(elf)
+    return Alone(
+        kind=layer_kind(layer),
+        size_bytes=sum(n for name, n in sizes if name == layer.symbol or name.startswith(f"{layer.symbol}_")),
+        helpers=tuple((h, sum(n for name, n in sizes if name == h)) for h in helpers_of(lowering.layers)),
+        members=library_members(elf.with_suffix(".map")),
+    )
+
+
+def link(board: Board, files: dict[str, str], entry: str, folder: Path) -> Path:
+    """Compile generated files with the board's flags, and link what the entry reaches."""
+    compiler = f"{program_prefix(board)}gcc"
+    include = data_dir("firmware_templates") / "project" / "include"
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    sources = sorted(name for name in files if name.endswith(".c") and not name.endswith("_binding.c"))
+    sections = ("-ffunction-sections", "-fdata-sections")
+    flags = (*board.core.flags, *build_flags("speed"), *source_flags(board), *sections, "-I.", f"-I{include}")
+    ends = ("-nostartfiles", "-Wl,--gc-sections", f"-Wl,-e,{entry}", f"-Wl,-u,{entry}", "-Wl,-Map=alone.map")
+    loose = ("-Wl,--unresolved-symbols=ignore-all", "-lm", "-o", "alone.elf")
+    ended = proc.run(
+        [compiler, *flags, *sources, *board.core.link_flags, *ends, *loose], timeout_seconds=120, cwd=folder
+    )
+    if ended.exit_code != 0:
+        raise SystemExit(ended.output)
+    return folder / "alone.elf"
+
+
+def library_members(path: Path) -> tuple[tuple[str, int], ...]:
+    """Return the members of archives in an image, with the bytes that they take in flash."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    outputs = set(re.findall(r"^(\.[\w.]+)", text, re.MULTILINE))
+    found: dict[str, int] = defaultdict(int)
+    for piece in parse_map(text, {name for name in outputs if _LOADED.match(name)}):
+        if (member := re.search(r"lib(?:m|c|gcc)[^/]*\.a\((.+)\)$", piece.file)) is not None:
+            found[member[1]] += piece.size_bytes
+    return tuple(sorted(found.items()))
+
+
+def write(board: Board, found: list[Alone], known: frozenset[str]) -> None:
+    """Replace the table of the core's file."""
+    layers: dict[str, list[int]] = defaultdict(list)
+    helpers: dict[str, int] = {}
+    libraries: dict[str, int] = {}
+    calls: dict[str, set[str]] = defaultdict(set)
+    for one in found:
+        layers[one.kind].append(one.size_bytes)
+        helpers.update(one.helpers)
+        own = {name: size for name, size in one.members if name not in known}
+        libraries.update(own)
+        calls[one.kind] |= own.keys()
+    lines = [
+        "[kernels] # measured by benchmarks/fit_kernels.py",
+        f"date = {datetime.datetime.now(datetime.UTC).date().isoformat()}",
+        "[kernels.layers]",
+        *(f'"{kind}" = {round(mean(sizes))}' for kind, sizes in sorted(layers.items())),
+        "[kernels.helpers]",
+        *(f"{name} = {size}" for name, size in sorted(helpers.items())),
+        "[kernels.libraries]",
+        *(f'"{name}" = {size}' for name, size in sorted(libraries.items())),
+        "[kernels.calls]",
+        *(f'"{kind}" = [{_quoted(names)}]' for kind, names in sorted(calls.items()) if names),
+    ]
+    replace_tables(ROOT / "boards" / "cores" / f"{board.core.id}.toml", "kernels", lines)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(names))
+
+
+if __name__ == "__main__":
+    main()
