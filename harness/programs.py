@@ -46,7 +46,7 @@ class Program:
         return f"{self.install} Or say where it lies: {self.variable}, or {self.key!r} in [programs] of the bench file."
 
 
-KEYS = ("qemu_arm", "qemu_riscv32", "qemu_xtensa", "qemu_espressif", "renode")
+KEYS = ("qemu_arm", "qemu_riscv32", "qemu_xtensa", "qemu_espressif", "renode", "chromium")
 
 
 def _of_the_bench() -> dict[str, str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``harness report``: the HTML file of a study, or of single measurements."""
+"""``harness report``: a study, or single measurements, as an HTML file, as PDF or as Markdown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from harness.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -16,18 +18,30 @@ def register(app: typer.Typer) -> None:
 def report(
     what: Annotated[list[str], typer.Argument(metavar="STUDY|RUN...", help="A study's name, or ids of measurements.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
+    markdown: Annotated[
+        bool, typer.Option("--md", help="In short as Markdown, for a pull request: to standard output, or to -o FILE.")
+    ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF, printed by an installed Chromium.")] = False,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
 ) -> None:
-    """Write a report: one HTML file that opens offline. Prints its path."""
-    from harness.report import report_path, run_report, study_report
+    """Write a report: one HTML file that opens offline, or the same as PDF or in short as Markdown. Prints its path."""
+    from harness import report as reports
     from harness.settings import results_dir
     from harness.store import open_store
 
+    if markdown and pdf:
+        raise UserError("--md and --pdf are two reports: ask for one after the other")
     folder = results_dir(results)
     with open_store(folder) as store:
-        path = output or report_path(folder, what[0])
-        if len(what) == 1 and what[0] in {study.name for study in store.studies()}:
-            study_report(store, what[0], path)
+        content = reports.report_content(store, what)
+        if markdown and output is None:
+            typer.echo(reports.render_markdown(content), nl=False)
+            return
+        path = output or reports.report_path(folder, what[0], ".pdf" if pdf else ".html")
+        if markdown:
+            reports.markdown_report(content, path)
+        elif pdf:
+            reports.pdf_report(content, store, path)
         else:
-            run_report(store, [store.find_measurement(prefix).id for prefix in what], path)
+            reports.html_report(content, store, path)
     typer.echo(path)

@@ -1,6 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports: one HTML file about a study or a bench run, which opens offline."""
+"""Reports about a study or a bench run: one HTML file which opens offline, the same as PDF, in short as Markdown."""
 
-from harness.report.build import report_path, run_report, study_report
+from harness.report.build import (
+    html_report,
+    markdown_report,
+    pdf_report,
+    report_content,
+    report_path,
+    run_report,
+    study_report,
+)
+from harness.report.markdown import render_markdown
 
-__all__ = ["report_path", "run_report", "study_report"]
+__all__ = [
+    "html_report",
+    "markdown_report",
+    "pdf_report",
+    "render_markdown",
+    "report_content",
+    "report_path",
+    "run_report",
+    "study_report",
+]

@@ -86,13 +86,13 @@ def render_page(content: Content, store: Store | None = None, *, live: str = "")
 
 
 def _frame(live: str) -> dict[str, object]:
-    script, style = _script(), _constant("report.css")
+    script, style = _script(), _style()
     return {"script": script, "style": style, "policy": policy(live=bool(live)), "live": live}
 
 
 def policy(*, live: bool) -> str:
     """Return the content security policy of a page; only one that is live may ask where it came from."""
-    parts = ["default-src 'none'", f"script-src {_hash(_script())}", f"style-src {_hash(_constant('report.css'))}"]
+    parts = ["default-src 'none'", f"script-src {_hash(_script())}", f"style-src {_hash(_style())}"]
     parts += ["connect-src 'self'"] if live else []
     return "; ".join((*parts, "base-uri 'none'", "form-action 'none'"))
 
@@ -126,6 +126,11 @@ def _script() -> Markup:
     """Return the page's one script, from its pieces in the order of their names."""
     pieces = sorted(path.name for path in (_TEMPLATES / "script").glob("*.js"))
     return Markup("\n").join(_constant(f"script/{name}") for name in pieces)
+
+
+@cache
+def _style() -> Markup:
+    return _constant("report.css") + _constant("print.css")
 
 
 @cache
