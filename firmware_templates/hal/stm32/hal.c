@@ -128,7 +128,7 @@ static void start_usart(void)
 
 void hal_put_byte(uint8_t byte)
 {
-  if ((REGISTER(HAL_USART_CLOCK) & 1u << HAL_USART_CLOCK_BIT) == 0u) {
+  if ((USART->control1 & ENABLE) == 0u) { /* reads as 0 without a clock too */
     start_usart();
   }
   while ((USART->status & SEND_EMPTY) == 0u) {
