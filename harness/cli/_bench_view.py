@@ -18,9 +18,10 @@ from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measur
 def _not_on_the_board(board: str, environment: Mapping[str, str]) -> str:
     """Return what ran in place of a real board, or an empty text."""
     machine, emulator = environment["machine"], environment.get("emulator")
-    if machine != board:
+    asked = load_board(board)
+    if machine != asked.id:
         return f"Built for and run on {machine}, which stands in for this board."
-    if emulator is not None and load_board(board).kind == "real":
+    if emulator is not None and asked.kind == "real":
         return f"Run in {emulator}, which knows this chip: the image is the board's own, the board was not measured."
     return ""
 
