@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``harness report``: a study, or single measurements, as an HTML file, as PDF or as Markdown."""
+"""``harness report``: a study, a candidate, a bench run or single measurements as HTML, as PDF or as Markdown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    what: Annotated[list[str], typer.Argument(metavar="STUDY|RUN...", help="A study's name, or ids of measurements.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STUDY|ID|FILE.json...",
+            help="A study's name; the beginning of the id of a candidate, a model, a measurement or a failure; a file "
+            "of 'harness bench --json'.",
+        ),
+    ],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
     markdown: Annotated[
         bool, typer.Option("--md", help="In short as Markdown, for a pull request: to standard output, or to -o FILE.")

@@ -11,8 +11,10 @@ from harness.report.build import (
     study_report,
 )
 from harness.report.markdown import render_markdown
+from harness.report.sources import find_results
 
 __all__ = [
+    "find_results",
     "html_report",
     "markdown_report",
     "pdf_report",

@@ -12,6 +12,7 @@ from harness.errors import UserError
 from harness.report.content import Content, run_content, study_content
 from harness.report.markdown import render_markdown
 from harness.report.page import render_page
+from harness.report.sources import find_results
 from harness.store import Store
 
 
@@ -49,10 +50,10 @@ def pdf_report(content: Content, store: Store, path: Path) -> Path:
 
 
 def report_content(store: Store, what: Sequence[str]) -> Content:
-    """Gather a study by its name, or bench results by the beginnings of their ids. Raises UserError for neither."""
+    """Gather a study by its name, or what ``find_results`` finds of other names. Raises UserError for neither."""
     if len(what) == 1 and what[0] in {study.name for study in store.studies()}:
         return study_content(store, what[0])
-    return run_content(store, [store.find_measurement(prefix).id for prefix in what])
+    return run_content(store, find_results(what, store))
 
 
 def report_path(results: Path, name: str, suffix: str = ".html") -> Path:

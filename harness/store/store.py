@@ -17,7 +17,6 @@ from harness.records import (
     Artifact,
     BenchOutcome,
     Candidate,
-    Deployment,
     Failure,
     Measurement,
     canonical_json,
@@ -248,11 +247,9 @@ class Store:
         """Return the failures that the trials of a study led to, each once, by time."""
         return tuple(sorted(self._linked(Failure, study), key=lambda record: (record.time, record.id)))
 
-    def deployments(self, study: str) -> tuple[Deployment, ...]:
-        """Return the deployments that the measurements and failures of a study belong to, by key."""
-        keys = {m.deployment_key for m in self.measurements(study)} | {f.belongs_to for f in self.failures(study)}
-        found = (self.get(Deployment, key) for key in sorted(keys))
-        return tuple(deployment for deployment in found if deployment is not None)
+    def results_of(self, key: str) -> tuple[str, ...]:
+        """Return the ids of all measurements and failures of a candidate, artifact, deployment or firmware, by time."""
+        return _studies.results_of(self._database.rows, key)
 
     def _linked(self, kind: type[_Record], study: str) -> list[_Record]:
         table = KINDS[kind].table

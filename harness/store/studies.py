@@ -4,16 +4,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from harness.errors import StoreError, UserError, did_you_mean
 from harness.records import canonical_json
-from harness.store.tables import finals, studies, trial_results, trials
+from harness.store.tables import (
+    candidate_artifacts,
+    deployments,
+    failures,
+    finals,
+    firmwares,
+    measurements,
+    studies,
+    trial_results,
+    trials,
+)
 
 
 class TrialState(StrEnum):
@@ -111,3 +121,15 @@ def set_final(connection: Connection, study: str, number: int, repeat: int, reco
     here = (finals.c.study == study) & (finals.c.number == number) & (finals.c.repeat == repeat)
     connection.execute(delete(finals).where(here))
     connection.execute(insert(finals).values(study=study, number=number, repeat=repeat, record=record))
+
+
+def results_of(rows: Callable[[Select[Any]], Sequence[Row[Any]]], key: str) -> tuple[str, ...]:
+    """Return the ids of the measurements and failures that lead back to a record, by time."""
+    made, built = candidate_artifacts, deployments
+    keys = {key, *(row.artifact for row in rows(select(made).where(made.c.candidate_key == key)))}
+    keys |= {row.key for row in rows(select(built).where(built.c.artifact.in_(keys)))}
+    keys |= {row.key for row in rows(select(firmwares).where(firmwares.c.deployment_key.in_(keys)))}
+    measured = measurements.c.deployment_key.in_(keys) | measurements.c.build_key.in_(keys)
+    found = [(row.time, row.key) for row in rows(select(measurements).where(measured))]
+    found += [(row.time, row.key) for row in rows(select(failures).where(failures.c.belongs_to.in_(keys)))]
+    return tuple(identity for _, identity in sorted(found))

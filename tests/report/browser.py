@@ -90,6 +90,12 @@ class Browser:
         self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False
     ) -> None:
         """Open a file in a window of a size and theme, and wait until it is loaded."""
+        self.open_url(path.as_uri(), width=width, height=height, dark=dark, touch=touch)
+
+    def open_url(
+        self, url: str, *, width: int = 1280, height: int = 900, dark: bool = False, touch: bool = False
+    ) -> None:
+        """Open an address in a window of a size and theme, and wait until it is loaded."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -99,8 +105,8 @@ class Browser:
         self.call("Page.navigate", url="about:blank")
         self.complaints.clear()
         self.requests.clear()
-        self.call("Page.navigate", url=path.as_uri())
-        while self.run("document.readyState + location.protocol") != "completefile:":
+        self.call("Page.navigate", url=url)
+        while not self.run("document.readyState === 'complete' && location.protocol !== 'about:'"):
             time.sleep(0.01)
 
     def run(self, script: str) -> Any:

@@ -204,7 +204,6 @@ def test_a_trial_goes_from_running_to_complete_with_its_results(store: Store) ->
     assert store.trials("s", TrialState.RUNNING) == ()
     assert store.measurements("s") == (examples.measurement(),)
     assert store.failures("s") == (examples.failure(),)
-    assert store.deployments("s") == (examples.deployment(),)
 
 
 def test_a_trial_left_running_is_queued_and_begins_again_with_the_same_candidate(store: Store) -> None:

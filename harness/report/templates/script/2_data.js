@@ -123,8 +123,9 @@ function drawPicked() {
   panel.hidden = !row;
   if (!row) return;
   const [title, ...facts] = words(row).split("\n");
-  const more = row.link
-    ? element("a", { href: row.link }, `All about trial ${row.n}`)
+  const link = row.link || ("live" in document.documentElement.dataset ? row.id : "");
+  const more = link
+    ? element("a", { href: link }, `All about trial ${row.n}`)
     : element("span", {}, "All about it: ", element("code", {}, `harness report ${row.id}`));
   const close = element("button", { type: "button", class: "plain" }, "Close");
   close.addEventListener("click", () => change({ picked: null }));
