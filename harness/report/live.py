@@ -120,7 +120,7 @@ def _handler(pages: LivePages, token: str) -> type[BaseHTTPRequestHandler]:
                 self._answer(HTTPStatus.SERVICE_UNAVAILABLE, f"{error.message} {error.hint}")
 
         def _is_for_us(self) -> bool:
-            port = self.server.server_address[1]
+            port = self.connection.getsockname()[1]
             return self.headers.get("Host", "") in (f"127.0.0.1:{port}", f"localhost:{port}")
 
         def _answer_page(self, rest: str) -> None:
