@@ -145,7 +145,10 @@ def _operators() -> list[bytes]:
 
 def _guided(session: Session, seeds: Sequence[bytes], count: int, corpus: Path) -> None:
     """Let atheris choose the files. It never returns: at the end it ends this process."""
-    atheris = importlib.import_module("atheris")
+    try:
+        atheris = importlib.import_module("atheris")
+    except ModuleNotFoundError:
+        raise SystemExit("atheris is not installed: pip install atheris, or leave --atheris away") from None
     corpus.mkdir(parents=True, exist_ok=True)
     for data in seeds:
         if len(data) <= _LARGE_BYTES:
@@ -160,7 +163,7 @@ def _guided(session: Session, seeds: Sequence[bytes], count: int, corpus: Path) 
             print(session, dict(session.faults), flush=True)
 
     for function in [each for each in gc.get_objects() if isinstance(each, FunctionType)]:
-        if function.__module__.startswith(_INSTRUMENTED):
+        if (function.__module__ or "").startswith(_INSTRUMENTED):
             atheris.instrument_func(function)
     limit = (_peak_bytes() + 4 * MOST_BYTES) // 2**20  # the corpus and what was reached are held, too
     atheris.Setup([sys.argv[0], f"-runs={count}", "-timeout=20", f"-rss_limit_mb={limit}", str(corpus)], one)

@@ -23,9 +23,9 @@ pytestmark = [
 
 SEED = 7_000
 TYPES = ("int8", "float32", "float16", "dynamic", "int16x8")
-NETWORKS = 60
-ON_A_BOARD = 12
-BOARDS = ("mps2_an386", "mps2_an385", "mps3_an547", "riscv32_virt")
+NETWORKS = 240
+ON_A_BOARD = 40
+BOARDS = ("mps2_an386", "mps2_an385", "mps3_an547", "riscv32_virt", "xtensa_lx106_sim")
 
 # What cannot run, and says so: unrolled is the way for recurrent layers.
 REFUSALS = ("WHILE", "CONV_3D")
