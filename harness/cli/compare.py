@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``harness compare``: two benches, measurements or studies side by side; exit 1 where one became too much worse."""
+"""``harness compare``: two studies, candidates or benches side by side; exit 1 where one became too much worse."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    before: Annotated[str, typer.Argument(metavar="A", help="A file of bench --json, a measurement's id, or a study.")],
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="Study, trial (STUDY:NUMBER), id, or file of bench --json.")
+    ],
     after: Annotated[str, typer.Argument(metavar="B", help="What to compare it with, likewise.")],
     fail_above: Annotated[
         list[str],
         typer.Option("--fail-above", metavar="FIGURE:N%", help="Exit 1 where it rose by more; repeat for several."),
     ] = [],
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write these checks as JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the comparison as an HTML page.")] = None,
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> int:
-    """Show how figures changed from A to B: benches kept as JSON, measurements, or the best of two studies."""
+    """Show how figures changed from A to B: the best of two studies, candidates, measurements, benches kept as JSON."""
     from harness.report import comparison
     from harness.settings import results_dir
     from harness.store import open_store
@@ -48,11 +51,21 @@ def compare(
             junit.write_bytes(comparison.junit_xml(rows))
         except OSError as error:
             raise UserError(f"{junit} cannot be written: {error.strerror or error}") from error
+    if html is not None:
+        _write_page(html, before, after, rows)
     if as_json:
         typer.echo(json.dumps({"schema": SCHEMA, "rows": [_as_dict(row) for row in rows]}, indent=2))
     else:
         _print(rows)
     return Regression.exit_code if any(row.problem for row in rows) else EXIT_OK
+
+
+def _write_page(path: Path, before: str, after: str, rows: Sequence[Row]) -> None:
+    from harness.report.build import write_whole
+    from harness.report.comparison_page import comparison_view
+    from harness.report.page import render_comparison
+
+    write_whole(path, render_comparison(comparison_view(before, after, rows)).encode())
 
 
 def _as_dict(row: Row) -> dict[str, object]:
@@ -65,6 +78,7 @@ def _as_dict(row: Row) -> dict[str, object]:
         "before": side(row.before),
         "after": side(row.after),
         "change": row.change,
+        "better": row.better,
         "problem": row.problem or None,
     }
 
@@ -74,6 +88,7 @@ def _print(rows: Sequence[Row]) -> None:
     from rich.table import Table
 
     from harness.cli._console import console
+    from harness.report.comparison import value_text
 
     out = console()
     for subject in dict.fromkeys(row.subject for row in rows):
@@ -85,10 +100,10 @@ def _print(rows: Sequence[Row]) -> None:
         for row in (row for row in rows if row.subject == subject):
             hows = dict.fromkeys(figure.how for figure in (row.before, row.after) if figure is not None)
             change = "-" if row.change is None else f"{row.change:+.2%}"
-            colour = "red" if row.problem else "green" if (row.change or 0) < 0 else ""
+            colour = "red" if row.problem else "green" if row.better else ""
             table.add_row(
                 row.figure,
-                *("-" if figure is None else f"{figure.value:,.10g}" for figure in (row.before, row.after)),
+                *("-" if figure is None else value_text(figure.value) for figure in (row.before, row.after)),
                 f"[{colour}]{change}[/]" if colour else change,
                 ", ".join(hows),
             )

@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 from harness.errors import UserError, did_you_mean
-from harness.records import Deployment, Measurement
+from harness.records import Deployment, How, Measurement
 from harness.report.content import study_content
+from harness.report.figures import Entry, shown_metrics
 from harness.store import Store
+from harness.store.tables import key_of
 
 _SIZES = {
     "ram": ("model_bytes", "stack_bytes", "total_bytes"),
@@ -33,10 +35,11 @@ _LIMIT = re.compile(r"(?P<figure>[a-z_.]+):(?P<percent>[0-9]+(?:\.[0-9]+)?)%")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A value, and how it was obtained; less is better."""
+    """A value, and how it was obtained; less is better but where ``more`` is, as of a score."""
 
     value: float
     how: str
+    more: bool = False
 
 
 Side: TypeAlias = Mapping[str, Mapping[str, Figure]]  # figures by name, by subject: what was measured
@@ -60,6 +63,13 @@ class Row:
         if self.before.value == 0:
             return 0.0 if self.after.value == 0 else None
         return self.after.value / self.before.value - 1
+
+    @property
+    def better(self) -> bool | None:
+        """Whether it became better, None where it stayed as it was or does not compare."""
+        if not self.change or self.after is None:
+            return None
+        return (self.change > 0) is self.after.more
 
     @property
     def problem(self) -> str:
@@ -89,16 +99,31 @@ def parse_allowances(texts: Sequence[str]) -> Mapping[str, float]:
 
 
 def load_side(text: str, store: Store) -> Side:
-    """Return the figures of a file of ``harness bench --json``, of a measurement by its id, or of a study's best.
+    """Return the figures of one side.
 
-    Raises UserError where there is no such thing, or the file is none.
+    It is a file of ``harness bench --json``, a study, whose best are meant, a trial as ``STUDY:NUMBER``, or the
+    beginning of the id of a measurement, or of a candidate or model that a study has. Raises UserError where there is
+    no such thing, or the file is none.
     """
     if text.endswith(".json"):
         return _from_file(Path(text))
-    if text in (study.name for study in store.studies()):
+    studies = tuple(study.name for study in store.studies())
+    if text in studies:
         return _from_study(text, store)
-    measurement = store.find_measurement(text)
-    return {_subject(measurement, store): _figures(measurement)}
+    name, colon, number = text.rpartition(":")
+    if colon and name in studies:
+        return _from_trial(name, number, store)
+    found = store.find(text)
+    if isinstance(found, Measurement):
+        return {_subject(found, store): _figures(found)}
+    for study in studies:
+        for trial in store.trials(study):
+            if key_of(found) in (trial.candidate_key, (trial.outcome or {}).get("artifact")) and trial.results:
+                return _from_trial(study, str(trial.number), store)
+    raise UserError(
+        f"{text!r} is no measurement, and nothing that a study measured",
+        hint="Compare studies, trials (STUDY:NUMBER), measurements, candidates or files of bench --json.",
+    )
 
 
 def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Row, ...]:
@@ -109,7 +134,8 @@ def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Ro
     rows = []
     for subject in dict.fromkeys((*before, *after)):
         was, now = before.get(subject, {}), after.get(subject, {})
-        for figure in FIGURES:
+        scores = sorted((was.keys() | now.keys()) - set(FIGURES))
+        for figure in (*scores, *FIGURES):
             if figure in was or figure in now:
                 rows.append(
                     Row(
@@ -121,6 +147,11 @@ def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Ro
                     )
                 )
     return tuple(rows)
+
+
+def value_text(value: float) -> str:
+    """Return a figure's value: whole numbers in full, shares with six digits."""
+    return f"{value:,.10g}" if value == int(value) or abs(value) >= 1 else f"{value:.6g}"
 
 
 def junit_xml(rows: Sequence[Row]) -> bytes:
@@ -186,16 +217,40 @@ def _figures(found: Measurement) -> Mapping[str, Figure]:
 
 
 def _from_study(name: str, store: Store) -> Side:
-    """Return for each board the least of each figure over the front."""
+    """Return for each board the best of each figure over the front."""
     sides: dict[str, dict[str, Figure]] = {}
     for part in study_content(store, name).parts:
         best = sides.setdefault(f"best of the front on {part.board_id}", {})
         for position in part.front:
-            for figure, value in _figures(part.entries[position].measurement).items():
+            for figure, value in _of_entry(part.entries[position]).items():
                 known = best.get(figure)
-                if known is None or (known.how == value.how and value.value < known.value):
+                if known is None or (known.how == value.how and (value.value > known.value) is value.more):
                     best[figure] = value
     return sides
+
+
+def _from_trial(study: str, number: str, store: Store) -> Side:
+    """Return the figures of a trial on each board that it was measured on."""
+    parts = study_content(store, study).parts
+    found = {f"on {part.board_id}": entry for part in parts for entry in part.entries if str(entry.number) == number}
+    if not found:
+        measured = sorted({entry.number for part in parts for entry in part.entries})
+        valid = ", ".join(map(str, measured[:20])) + (", ..." if len(measured) > 20 else "")
+        raise UserError(
+            f"the study {study!r} has no measured trial {number!r}", hint=f"Measured are: {valid or 'none'}."
+        )
+    return {subject: _of_entry(entry) for subject, entry in found.items()}
+
+
+def _of_entry(entry: Entry) -> Mapping[str, Figure]:
+    """Return the figures of a candidate on a board, its scores on validation data among them."""
+    metrics = shown_metrics(entry.artifact) if entry.artifact else ()
+    scores = {
+        name: Figure(value=value, how=How.HOST.value, more="loss" not in name and "error" not in name)
+        for name, value in metrics
+        if name.startswith("validation_")
+    }
+    return {**scores, **_figures(entry.measurement)}
 
 
 def _subject(measurement: Measurement, store: Store) -> str:

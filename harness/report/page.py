@@ -20,6 +20,7 @@ from markupsafe import Markup
 import harness
 from harness.report import memory_plan, network, progress
 from harness.report.bars import counted
+from harness.report.comparison_page import BAR_HEIGHT, BAR_WIDTH, ComparisonView
 from harness.report.content import Content
 from harness.report.dataset import Axis
 from harness.report.details import model_cards
@@ -82,6 +83,17 @@ def render_page(content: Content, store: Store | None = None, *, live: str = "")
         finals=finals_view(content),
         parts=(),
         **shared,
+    )
+
+
+def render_comparison(view: ComparisonView) -> str:
+    """Return the page of a comparison; the same view gives the same text."""
+    return _render(
+        "comparison.html.j2",
+        content={"title": f"{view.before} → {view.after}"},
+        view=view,
+        bar_frame={"width": BAR_WIDTH, "height": BAR_HEIGHT},
+        **_frame(""),
     )
 
 

@@ -115,6 +115,49 @@ def test_measurements_and_studies_of_the_store_are_compared(tmp_path: Path, caps
     assert all(row["subject"].startswith("best of the front on ") for row in rows)
 
 
+def test_two_candidates_are_compared_by_trial_or_id_their_scores_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_store(tmp_path / "r") as store:
+        synthetic.fill(store)
+        trials = {trial.number: trial for trial in store.trials(synthetic.STUDY)}
+    where = ["--results", str(tmp_path / "r"), "--json"]
+    found = []
+    for sides in (
+        (f"{synthetic.STUDY}:1", f"{synthetic.STUDY}:2"),
+        (trials[1].candidate_key[:16], trials[2].candidate_key[:16]),
+    ):
+        assert app.run(["compare", *sides, *where]) == 0
+        found.append(json.loads(capsys.readouterr().out)["rows"])
+    assert found[0] == found[1]
+    assert {row["subject"] for row in found[0]} == {f"on {board}" for board in synthetic.BOARDS}
+    score = next(row for row in found[0] if row["figure"] == "validation_accuracy")
+    assert score["better"] is (score["after"]["value"] > score["before"]["value"])
+    assert not any("test" in row["figure"] for row in found[0])
+    assert app.run(["compare", f"{synthetic.STUDY}:8", f"{synthetic.STUDY}:2", *where]) == 2
+    assert "no measured trial '8'" in capsys.readouterr().err
+
+
+def test_a_comparison_is_a_page_that_names_regressions_and_takes_nothing_for_html(
+    compare: Compare, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "c.html"
+    hostile = "<b>&.tflite"
+    after = [result(hostile, instructions=1021, ram=400)]
+    options = ("--fail-above", "instructions:2%", "--html", str(page))
+    assert compare([result(hostile)], after, *options) == 1
+    text = page.read_text()
+    body = text.partition("</style>")[2]
+    assert "<b>&.tflite" not in text
+    assert "&lt;b&gt;&amp;.tflite" in body
+    assert "1 regression" in body
+    assert "instructions rose from 1,000 to 1,021" in body
+    assert body.count(">better<") == 1
+    assert body.count(">regression<") == 2
+    assert compare([result(hostile)], after, "--html", "/proc/c.html") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
