@@ -95,13 +95,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A model file, with the metrics that the host found. Identity: SHA-256 of the model's bytes."""
+    """A model file, with the metrics that the host found. Identity: SHA-256 of the model's bytes.
+
+    ``classes`` names what its outputs stand for, ``preprocessing`` how its input is made of what a sensor gives, where
+    its task says so.
+    """
 
     sha256: str
     name: str
     size_bytes: int
     candidate_key: str | None = None
     metrics: tuple[tuple[str, float], ...] = ()
+    classes: tuple[str, ...] = ()
+    preprocessing: Parameters = ()
     schema: int = SCHEMA
 
     @property

@@ -25,6 +25,8 @@ CONFINED = {
     "tf_keras": ("train", "compress", "tasks"),
     "tensorflow_model_optimization": ("train", "compress", "tasks"),
     "sklearn": ("tasks",),
+    "scipy": ("tasks",),
+    "PIL": ("tasks",),
     "ai_edge_litert": ("reference",),
     "optuna": ("search",),
     "jinja2": ("emit.env", "report"),
@@ -35,7 +37,7 @@ CONFINED = {
     "subprocess": ("proc",),
     "sqlalchemy": ("store",),
 }
-ONLY_IN_FUNCTIONS = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization", "sklearn"}
+ONLY_IN_FUNCTIONS = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization", "sklearn", "scipy", "PIL"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager"}
 MAX_LINES = 320
 SOURCE_SUFFIXES = {".py", ".c", ".h", ".S", ".ld", ".sh", ".j2", ".js", ".css"}

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.api._settings import DEFAULT, Resolved
+from harness.api._settings import DEFAULT, Resolved, RunSettings
 from harness.boards import load_board
 from harness.compress import technique_names
 from harness.firmware.toolchain import build_flags
@@ -16,8 +17,8 @@ from harness.records import Parameters
 from harness.search import SearchRequest, default_objectives, parse_limits, parse_objectives
 from harness.search.drivers import FAMILY as DRIVERS
 from harness.search.gates import useful_gates
-from harness.tasks import LoadedTask, load_task, task_key
-from harness.train import training_stack
+from harness.tasks import LoadedTask, Need, load_task, task_key
+from harness.train import open_model, training_stack, with_model
 
 if TYPE_CHECKING:
     from harness.tune.plan_file import PlanFile
@@ -26,27 +27,36 @@ TRIALS = 20  # where neither trials nor a timeout are given
 TASK = "the task"
 
 
-def search_request(resolved: Resolved, *, resume: bool) -> SearchRequest:
-    """Return what a search is asked, checked against boards and task; nothing is trained or stored."""
+def search_request(
+    resolved: Resolved, *, resume: bool, watch: Callable[[str], None] = lambda _stage: None
+) -> SearchRequest:
+    """Return what a search is asked, checked against boards, task and model; nothing is trained or stored.
+
+    ``watch`` is told the stages of opening a model's file.
+    """
     settings = resolved.settings
     build_flags(settings.optimize)  # raises UserError for a level that there is not
     for name in settings.board:
         find_target(name, estimate=settings.estimate)  # nothing is trained for a board that cannot be reached
     registry.load(DRIVERS, settings.driver)
     boards = [load_board(name) for name in settings.board]
-    loaded = load_task(settings.task)
+    techniques = settings.compress or technique_names()
+    if settings.model is None:
+        loaded = load_task(settings.task)
+    else:
+        loaded, techniques = _with_model(settings, techniques, watch)
     settings = with_task(resolved, loaded).settings
     metrics = tuple(loaded.task.scores)
     objectives = parse_objectives(settings.objective, metrics, boards)
     limits = parse_limits(settings.limit, metrics, boards)
     return SearchRequest(
-        study=settings.study or Path(settings.task).stem,
+        study=settings.study or Path(settings.model or settings.task).stem,
         task=loaded,
         task_key=task_key(loaded, training_stack()),
         boards=settings.board,
         objectives=objectives or default_objectives(loaded.task.metric, boards, estimate=settings.estimate),
         limits=limits,
-        techniques=settings.compress or technique_names(),
+        techniques=techniques,
         driver=settings.driver,
         sampler=settings.sampler,
         seed=settings.seed,
@@ -60,6 +70,17 @@ def search_request(resolved: Resolved, *, resume: bool) -> SearchRequest:
         timeout_seconds=settings.timeout,
         resume=resume,
     )
+
+
+def _with_model(
+    settings: RunSettings, techniques: tuple[str, ...], watch: Callable[[str], None]
+) -> tuple[LoadedTask, tuple[str, ...]]:
+    """Return the task with the given model as its only network, and the techniques that can be applied to it."""
+    assert settings.model is not None
+    loaded = load_task(settings.task, need=Need.SPLITS)
+    given = open_model(Path(settings.model), loaded, techniques, trust=settings.trust, watch=watch)
+    lost = dict(given.lost)
+    return with_model(loaded, given), tuple(name for name in techniques if name not in lost)
 
 
 def with_task(resolved: Resolved, loaded: LoadedTask) -> Resolved:

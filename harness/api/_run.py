@@ -25,7 +25,7 @@ from harness.search.request import Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import Floats, LoadedTask
-from harness.train import check_networks, model_inputs, produce, untrained
+from harness.train import check_networks, lost_lines, model_inputs, produce, untrained
 
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 _NOT_IN_JSON = ("found", "finals")
@@ -59,6 +59,7 @@ class RunResult:
 
     Where no candidate meets all ``limits``, ``front`` is empty and ``nearest`` the one that breaks them least.
     ``gates`` is what each gate did over all trials, ``finals`` the final check of the front, None where there was none.
+    ``lost`` says which techniques cannot be applied to a model that was given.
     """
 
     study: str
@@ -70,6 +71,7 @@ class RunResult:
     nearest: FrontEntry | None
     quarantined: tuple[str, ...]
     gates: tuple[GateTotal, ...]
+    lost: tuple[str, ...]
     report: Path
     found: SearchResult
     finals: Finals | None
@@ -85,6 +87,8 @@ def run(
     *,
     board: str | Sequence[str] | None = None,
     task: str | Path | None = None,
+    model: str | Path | None = None,
+    trust: bool | None = None,
     trials: int | None = None,
     timeout_seconds: float | None = None,
     study: str | None = None,
@@ -114,9 +118,10 @@ def run(
     ``limits`` ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques
     to choose from (default: all). ``sampler`` is how the driver chooses: tpe (the default), nsga2, nsga3, random or gp.
     ``gates`` (default: true) says whether candidates that are sure to break a limit are stopped before their training.
-    ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a
-    kernel-plan file, whose choices hold for all layers of the same signatures. What is not given is taken from the file
-    ``config``, if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
+    ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a kernel-plan file, whose choices
+    hold for all layers of the same signatures. ``model`` is a ``.keras`` file whose compression alone is searched;
+    ``trust`` lets it run code of its own (Lambda layers, pickles). What is not given is taken from the file ``config``,
+    if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
     At the end ``final`` of the best (default 3) are checked on the test data, and trained again from ``seeds`` other
     seeds (default 3). Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results).
     ``progress`` is told what happens, ``finals_progress`` what the check will cost and how it goes; an interruption
@@ -128,6 +133,8 @@ def run(
     given = {
         "board": (board,) if isinstance(board, str) else board,
         "task": _text(task),
+        "model": _text(model),
+        "trust": trust,
         "trials": trials,
         "timeout": timeout_seconds,
         "study": study,
@@ -164,7 +171,7 @@ def carry_out(
     """Carry a search on to its end, check its best, and write its report."""
     folder = results_dir(None if settings.results is None else Path(settings.results))
     with open_store(folder) as store:
-        if request.study not in {study.name for study in store.studies()}:
+        if request.task.given is None and request.study not in {study.name for study in store.studies()}:
             check_networks(request.task)  # what cannot be built or scored must not leave a study behind
         make, measure = _producer(request.task), _measure(store, settings)
         found = search(
@@ -202,6 +209,7 @@ def carry_out(
         nearest=next((_front_entry(trial) for trial in found.trials if trial.number == found.nearest), None),
         quarantined=found.quarantined,
         gates=gate_totals(found.trials),
+        lost=() if request.task.given is None else lost_lines(request.task.given),
         report=report,
         found=found,
         finals=finals,

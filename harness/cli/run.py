@@ -32,6 +32,12 @@ def run(
     task: Annotated[
         str | None, typer.Option(help="Data and networks: a task's name, or the path of its file (default digits).")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="FILE.keras", help="A trained model: only its compression is searched.")
+    ] = None,
+    trust: Annotated[
+        bool | None, typer.Option("--trust/--no-trust", help="Let the model run its own code: Lambda layers, pickles.")
+    ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
     timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,
     study: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the study; default: the task's.")] = None,
@@ -93,14 +99,19 @@ def run(
     resolved = resolve({name: value for name, value in locals().items() if name in SETTINGS}, config=config)
     from harness.api._request import search_request, with_task
     from harness.api._run import carry_out
+    from harness.cli._progress import Progress
     from harness.cli._run_view import Display, print_result
+    from harness.train import lost_lines
 
     if show_config:
-        from harness.tasks import load_task
+        from harness.tasks import Need, load_task
 
-        typer.echo(as_toml(with_task(resolved, load_task(resolved.settings.task))))
+        typer.echo(as_toml(with_task(resolved, load_task(resolved.settings.task, need=Need.DATA))))
         return EXIT_OK
-    request = search_request(resolved, resume=resume)
+    with Progress(quiet=as_json) as progress:
+        request = search_request(resolved, resume=resume, watch=progress.watch("model"))
+    for line in lost_lines(request.task.given) if request.task.given else ():
+        typer.echo(f"BadModel: {line}", err=True)
     with Display(request, quiet=as_json) as display:
         found = carry_out(request, resolved.settings, progress=display.listen, finals_progress=display.listen_to_finals)
     if as_json:

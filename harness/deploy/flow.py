@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def deploy(request: BenchRequest, folder: Path, store: Store, watch: Watch = lam
     board = find_target(request.board, estimate=request.estimate, port=request.port).machine
     runtime: Runtime = registry.load("harness.runtimes", request.runtime).RUNTIME
     rendered = runtime.render(model, board, name=request.name, optimize=request.optimize, plan=request.plan)
-    files = library_files(model, rendered, board, _facts(request, measurement), optimize=request.optimize)
+    artifact = store.get(Artifact, hashlib.sha256(model).hexdigest())
+    files = library_files(model, rendered, board, _facts(request, measurement, artifact), optimize=request.optimize)
     write_library(folder, files)
     return Deployed(folder=folder, name=rendered.prefix, measurement=measurement)
 
@@ -79,7 +81,7 @@ def _artifact_of(prefix: str, store: Store) -> str:
     )
 
 
-def _facts(request: BenchRequest, measurement: Measurement) -> Facts:
+def _facts(request: BenchRequest, measurement: Measurement, artifact: Artifact | None) -> Facts:
     ram, flash = measurement.ram, measurement.flash
     figures = [
         ("RAM of the inference", f"{ram.model_bytes:,} B", "counted"),
@@ -98,6 +100,8 @@ def _facts(request: BenchRequest, measurement: Measurement) -> Facts:
             f" {verification.reference.kernels} kernels of {verification.reference.package}"
             f" {verification.reference.version} ({verification.rule})."
         ),
+        classes=artifact.classes if artifact else (),
+        preprocessing=artifact.preprocessing if artifact else (),
     )
 
 

@@ -22,6 +22,7 @@ from harness.emit.layout import tidy
 from harness.errors import UnsupportedModel, UserError
 from harness.firmware.files import project_files
 from harness.graph import DType
+from harness.records import Parameters
 from harness.reference import Golden
 from harness.reference.inputs import pattern, random_state, seeded_random
 from harness.runtimes import Port, RenderedModel
@@ -41,11 +42,16 @@ _MADE = (DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32)  # inputs that the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the library says of its model: rows of figure, value, how it was obtained; and what was verified."""
+    """What the library says of its model: rows of figure, value, how it was obtained; and what was verified.
+
+    ``classes`` and ``preprocessing`` are those of the task that it was trained for, where they are known.
+    """
 
     model: str
     figures: tuple[tuple[str, str, str], ...]
     verified: str
+    classes: tuple[str, ...] = ()
+    preprocessing: Parameters = ()
 
 
 def library_files(
@@ -72,6 +78,8 @@ def library_files(
     files[f"include/{name}_selftest.h"] = _c("selftest.h", context)
     files[f"src/{name}_selftest.c"] = _c("selftest.c", context)
     files["library.json"] = (json.dumps(_manifest(name), indent=2) + "\n").encode()
+    if facts.classes or facts.preprocessing:
+        files["task.json"] = _task(facts)
     files["README.md"] = render("deploy/README.md.j2", context).encode()
     files |= _example(rendered, board, context, optimize)
     return dict(sorted(files.items()))
@@ -92,6 +100,11 @@ def write_library(folder: Path, files: Mapping[str, bytes]) -> None:
             (folder / path).write_bytes(content)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def _task(facts: Facts) -> bytes:
+    told = {"classes": list(facts.classes), "preprocessing": dict(facts.preprocessing)}
+    return (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _manifest(name: str) -> dict[str, Any]:

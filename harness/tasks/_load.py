@@ -20,18 +20,20 @@ from harness.errors import BadTask, HarnessError
 from harness.records import canonical_json, content_key
 from harness.tasks._base import Data, Task
 from harness.tasks._check import check_data, check_splits, check_task
+from harness.tasks._given import GivenModel
 
 FAMILY = "harness.tasks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedTask:
-    """A task with its data, checked, and the files that it is made of."""
+    """A task with its data, checked, the files that it is made of, and the model to begin with, if one is given."""
 
     name: str
     task: Task
     data: Data
     files: tuple[Path, ...]
+    given: GivenModel | None = None
 
 
 class Need(Enum):
@@ -75,6 +77,8 @@ def start_text() -> str:
 def task_key(loaded: LoadedTask, stack: Mapping[str, str]) -> str:
     """Return a task's identity: the hash of its file, of what it imports beside it, of its data, and of ``stack``.
 
+    A model that is given to begin with counts too.
+
     ``stack`` gives the version of each package that training depends on. Neither the folder nor the task's name counts.
     """
     return content_key(
@@ -82,6 +86,7 @@ def task_key(loaded: LoadedTask, stack: Mapping[str, str]) -> str:
             "files": sorted((file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in loaded.files),
             "data": _data_key(loaded.data),
             "stack": dict(stack),
+            **({"model": loaded.given.sha256} if loaded.given else {}),
         }
     )
 

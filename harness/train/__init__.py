@@ -6,6 +6,7 @@ from harness.train.check import check_networks
 from harness.train.convert import convert
 from harness.train.evaluate import checked_score, dequantized, evaluate, evaluate_all, model_inputs, predict
 from harness.train.fit import fit
+from harness.train.given import lost_lines, open_model, with_model
 from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
 from harness.train.untrained import untrained
@@ -21,10 +22,13 @@ __all__ = [
     "evaluate",
     "evaluate_all",
     "fit",
+    "lost_lines",
     "model_inputs",
     "open_keras_file",
+    "open_model",
     "predict",
     "produce",
     "training_stack",
     "untrained",
+    "with_model",
 ]

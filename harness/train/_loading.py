@@ -57,8 +57,9 @@ def float_outputs(model: Any, samples: Floats) -> Floats:
 
 
 def leaf_layers(model: Any) -> list[Any]:
-    """Return the layers of a network in order, those of networks inside it in its place."""
-    return [leaf for layer in model.layers for leaf in (leaf_layers(layer) if hasattr(layer, "layers") else [layer])]
+    """Return the layers of a network in order but its inputs, those of networks inside it in its place."""
+    inner = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    return [leaf for layer in inner for leaf in (leaf_layers(layer) if hasattr(layer, "layers") else [layer])]
 
 
 def _import(keras: str) -> ModuleType:

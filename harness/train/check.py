@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import BadTask, HarnessError
-from harness.tasks import CornerSpace, Family, LoadedTask, keras
+from harness.tasks import CornerSpace, Family, Floats, LoadedTask, keras
 from harness.train.evaluate import checked_score
 
 _SAMPLES = 500  # enough that every class is among them
@@ -60,8 +60,7 @@ def _check(loaded: LoadedTask, model: Any, described: str) -> None:
         raise BadTask(f"{described} has {len(model.output_shape)} outputs, but a task is scored by one")
     samples, targets = data.validation.inputs[:_SAMPLES], data.validation.targets[:_SAMPLES]
     outputs = np.asarray(model(samples, training=False), np.float32)
-    if task.loss == _CLASSES:
-        _check_classes(loaded, outputs.shape[-1], described)
+    check_outputs(loaded, outputs, described)
     try:
         loss = keras().losses.get(task.loss)
         value = float(np.mean(np.asarray(loss(targets, outputs))))
@@ -72,7 +71,14 @@ def _check(loaded: LoadedTask, model: Any, described: str) -> None:
         ) from error
     if not np.isfinite(value):
         raise BadTask(f"the loss {task.loss!r} is {value} for {described}, untrained")
-    for metric, score in task.scores.items():
+
+
+def check_outputs(loaded: LoadedTask, outputs: Floats, described: str) -> None:
+    """Raise BadTask where outputs [sample, ...] of the first validation samples do not go with the targets."""
+    if loaded.task.loss == _CLASSES:
+        _check_classes(loaded, outputs.shape[-1], described)
+    targets = loaded.data.validation.targets[: len(outputs)]
+    for metric, score in loaded.task.scores.items():
         checked_score(metric, score, outputs, targets)
 
 

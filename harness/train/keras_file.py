@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -19,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from harness import errors, proc
-from harness.errors import BadModel, HarnessError, ToolError, UserError
+from harness.errors import HarnessError, ToolError, UserError
 from harness.tasks import Floats
+from harness.train.archive import Writer, inspect_file
 
 _SECONDS = 1_800.0
 _DISTRIBUTIONS = {"tf_keras": "tf-keras", "keras": "keras"}  # module, package
@@ -42,31 +42,28 @@ class KerasFile:
 
 
 def open_keras_file(
-    path: Path, samples: Floats, calibration: Floats, *, watch: Callable[[str], None] = lambda _stage: None
+    path: Path,
+    samples: Floats,
+    calibration: Floats,
+    *,
+    trust: bool = False,
+    watch: Callable[[str], None] = lambda _stage: None,
 ) -> KerasFile:
     """Run a saved model over samples [sample, ...], and convert it to int8 with calibration samples.
 
-    Raises BadModel for what is no such file, UserError where the Keras that wrote it is not installed, ToolError where
-    the process crashes before the float model has run.
+    Raises BadModel for what is no such file or, unless ``trust``, holds code of its own, UserError where the Keras that
+    wrote it is not installed, ToolError where the process crashes before the float model has run.
     """
-    module, wrote = _writer(path)
-    package = _DISTRIBUTIONS[module]
-    try:
-        installed = version(package)
-    except PackageNotFoundError as error:
-        hint = f"Install it with: pip install {package}"
-        raise UserError(f"{path} was written by {wrote}, which is not installed", hint=hint) from error
+    writer = inspect_file(path, trust=trust)
+    package, installed = installed_keras(writer, path)
     watch(f"loading and converting by {package} {installed}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "request.json").write_text(
-            json.dumps({"model": str(path.absolute()), "keras": module, "trust": False})
-        )
+        asked = {"model": str(path.absolute()), "keras": writer.module, "trust": trust}
+        (folder / "request.json").write_text(json.dumps(asked))
         np.save(folder / "samples.npy", samples)
         np.save(folder / "calibration.npy", calibration)
-        command = [sys.executable, "-m", "harness.train._keras_child", str(folder)]
-        ended = proc.run(command, timeout_seconds=_SECONDS)
-        failure = _told(folder, path) or _crash(ended, path)
+        failure = _failure("harness.train._keras_child", folder, path)
         if failure is not None and not (folder / "outputs.npy").is_file():
             raise failure
         found = KerasFile(keras=f"{package} {installed}", outputs=np.load(folder / "outputs.npy"), failure=failure)
@@ -76,18 +73,26 @@ def open_keras_file(
         return replace(found, int8=models[0], one_sample=models[1])
 
 
-def _writer(path: Path) -> tuple[str, str]:
-    """Return the module that reads a ``.keras`` file, and the name with version of what wrote it."""
+def installed_keras(writer: Writer, path: Path) -> tuple[str, str]:
+    """Return the package that reads a file, and its version here. Raises UserError where it is not installed."""
+    package = _DISTRIBUTIONS[writer.module]
     try:
-        with zipfile.ZipFile(path) as archive:
-            metadata = json.loads(archive.read("metadata.json"))
-        wrote = str(metadata["keras_version"])
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-        message = f"{path} is no file of Keras's own format: it does not say which Keras wrote it"
-        raise BadModel(message, hint="Save the model with model.save('name.keras').") from error
-    return ("tf_keras", f"tf-keras {wrote}") if wrote.partition(".")[0] in ("1", "2") else ("keras", f"Keras {wrote}")
+        return package, version(package)
+    except PackageNotFoundError as error:
+        hint = f"Install it with: pip install {package}"
+        raise UserError(f"{path} was written by {writer.described}, which is not installed", hint=hint) from error
+
+
+def run_child(module: str, folder: Path, path: Path) -> None:
+    """Run a process that works on a model's file in ``folder``. Raises what it tells, ToolError where it crashes."""
+    failure = _failure(module, folder, path)
+    if failure is not None:
+        raise failure
+
+
+def _failure(module: str, folder: Path, path: Path) -> HarnessError | None:
+    ended = proc.run([sys.executable, "-m", module, str(folder)], timeout_seconds=_SECONDS)
+    return _told(folder, path) or _crash(ended, path)
 
 
 def _told(folder: Path, path: Path) -> HarnessError | None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from harness.compress import Network, apply_steps
 from harness.errors import BadTask, ToolError, did_you_mean
 from harness.records import Artifact, Candidate
 from harness.tasks import FixedSpace, LoadedTask, keras
-from harness.train.convert import convert
+from harness.train.convert import CALIBRATION_SAMPLES, convert
 from harness.train.evaluate import evaluate_all
 from harness.train.fit import fit
+from harness.train.given import convert_given
 
 SEEDS = 2**31
+_Clock: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,30 +43,57 @@ def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], 
     """
     seconds: dict[str, float] = {}
     clock = _clock(seconds, watch)
+    name = f"{loaded.name}-{candidate.family}-{candidate.key[:8]}"
+    make = _convert_as_it_is if loaded.given is not None and not loaded.given.rebuilt else _train_and_convert
+    made = make(candidate, loaded, name, clock)
+    with clock("evaluate"):
+        scores = evaluate_all(made.model, loaded.data.validation, loaded.task)
+        metrics = (
+            *((f"validation_{metric}", score) for metric, score in scores.items()),
+            ("parameters", float(made.parameters)),
+            ("epochs", float(made.epochs)),
+        )
+    artifact = Artifact(
+        sha256=hashlib.sha256(made.model).hexdigest(),
+        name=name,
+        size_bytes=len(made.model),
+        candidate_key=candidate.key,
+        metrics=metrics,
+        classes=loaded.data.classes,
+        preprocessing=loaded.data.preprocessing,
+    )
+    return Trained(model=made.model, artifact=artifact, seconds=tuple(seconds.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A converted model, how many weights its network has, and for how many epochs that was trained."""
+
+    model: bytes
+    parameters: int
+    epochs: int
+
+
+def _train_and_convert(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock) -> _Made:
     with clock("train"):
         network, epochs = _train(candidate, loaded)
     with clock("compress"):
         network = _compress(network, candidate, loaded)
-    name = f"{loaded.name}-{candidate.family}-{candidate.key[:8]}"
     _require_finite(network, name)
     with clock("convert"):
         model = convert(network, loaded.data.train.inputs, name=name)
-    with clock("evaluate"):
-        scores = evaluate_all(model, loaded.data.validation, loaded.task)
-        metrics = (
-            *((f"validation_{name}", score) for name, score in scores.items()),
-            ("parameters", float(network.model.count_params())),
-            ("epochs", float(epochs)),
-        )
+    parameters = network.model.count_params()
     keras().backend.clear_session()
-    artifact = Artifact(
-        sha256=hashlib.sha256(model).hexdigest(),
-        name=name,
-        size_bytes=len(model),
-        candidate_key=candidate.key,
-        metrics=metrics,
-    )
-    return Trained(model=model, artifact=artifact, seconds=tuple(seconds.items()))
+    return _Made(model=model, parameters=parameters, epochs=epochs)
+
+
+def _convert_as_it_is(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock) -> _Made:
+    """Convert a model that tf-keras cannot build."""
+    del name
+    assert loaded.given is not None
+    with clock("convert"):
+        model = convert_given(loaded.given, candidate, loaded.data.train.inputs[:CALIBRATION_SAMPLES])
+    return _Made(model=model, parameters=loaded.given.parameters, epochs=0)
 
 
 def build(candidate: Candidate, loaded: LoadedTask) -> Any:
@@ -82,6 +111,8 @@ def _train(candidate: Candidate, loaded: LoadedTask) -> tuple[Network, int]:
     keras().backend.clear_session()  # layer names, and so the model's bytes, must not depend on what was built before
     keras().utils.set_random_seed(candidate.seed % SEEDS)
     model, plan = build(candidate, loaded), loaded.task.plan
+    if loaded.given is not None:
+        return Network(model=model), 0  # it is trained
     epochs = fit(model, loaded, epochs=plan.epochs, learning_rate=plan.learning_rate, seed=candidate.seed % SEEDS)
     return Network(model=model), epochs
 
@@ -104,7 +135,7 @@ def _compress(network: Network, candidate: Candidate, loaded: LoadedTask) -> Net
     return apply_steps(network, candidate.compression, fine_tune=fine_tune, seed=seed)
 
 
-def _clock(seconds: dict[str, float], watch: Callable[[str], None]) -> Callable[[str], Any]:
+def _clock(seconds: dict[str, float], watch: Callable[[str], None]) -> _Clock:
     @contextmanager
     def stage(name: str) -> Iterator[None]:
         watch(name)

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from harness.compress import Network, apply_steps
 from harness.records import Candidate
 from harness.tasks import LoadedTask, keras
 from harness.train.convert import convert
+from harness.train.given import convert_given, no_training
 from harness.train.produce import SEEDS, build
 
 
@@ -20,15 +18,13 @@ def untrained(candidate: Candidate, loaded: LoadedTask) -> bytes:
     calibrated with one sample). Raises BadTask for a family or parameters that the task lacks, and what the steps and
     the conversion raise.
     """
+    first = loaded.data.train.inputs[:1]
+    if loaded.given is not None and not loaded.given.rebuilt:
+        return convert_given(loaded.given, candidate, first)
     keras().backend.clear_session()
     keras().utils.set_random_seed(candidate.seed % SEEDS)
     network = Network(model=build(candidate, loaded))
-    network = apply_steps(network, candidate.compression, fine_tune=_no_training, seed=candidate.seed % SEEDS)
-    model = convert(network, loaded.data.train.inputs[:1], name=f"{loaded.name}-{candidate.family}-untrained")
+    network = apply_steps(network, candidate.compression, fine_tune=no_training, seed=candidate.seed % SEEDS)
+    model = convert(network, first, name=f"{loaded.name}-{candidate.family}-untrained")
     keras().backend.clear_session()
     return model
-
-
-def _no_training(model: Any, *, callbacks: Sequence[Any] = ()) -> int:
-    del model, callbacks
-    return 0

@@ -126,3 +126,42 @@ def test_test_samples_that_stand_in_the_training_data_are_named_before_anything_
     with pytest.raises(BadTask, match=r"3 of the 3 samples of the test data .* stand in the train data too"):
         load_task(write(tmp_path, "f", mine=leaking))
     assert load_task(write(tmp_path, "f", mine=leaking), need=Need.DATA).data, "what is only scored may be anything"
+
+
+LABELLED = MINE.replace('loss="mse"', 'loss="sparse_categorical_crossentropy"')
+
+
+@pytest.mark.parametrize(
+    ("mine", "says"),
+    [
+        (MINE.replace("np.zeros(3, np.int32)", "np.zeros(2, np.int32)"), "has 3 inputs and 2 targets"),
+        (MINE.replace("np.zeros(3, np.int32)", "[0, 0, 0]"), "the targets of the train data .* no array .* list"),
+        (MINE.replace("np.zeros(3, np.int32)", "np.array([0, np.nan, 0])"), "not finite, first of sample 1"),
+        (LABELLED.replace("np.zeros(3, np.int32)", "np.zeros(3)"), "targets float64 .* needs the number of a class"),
+        (LABELLED.replace("np.zeros(3, np.int32)", "np.array([0, 0, -1])"), "has the class -1, first of sample 2"),
+        (LABELLED.replace("test=test)", 'test=test, classes=("a",))').replace("np.zeros(3", "np.ones(3"), "are 0 to 0"),
+        (
+            LABELLED.replace("return Data", "test.targets[1] = 4\n    return Data"),
+            "class 4, of which the train data has no",
+        ),
+        (
+            MINE.replace("return Data(train=train, validation=validation, test=test)", "return 3"),
+            "returns int, not Data",
+        ),
+        (MINE.replace('metric="accuracy"', 'metric="My Score"'), "calls a metric 'My Score'"),
+        (MINE.replace("score=accuracy", 'score=accuracy, metrics={{"accuracy": accuracy}}'), "'accuracy' twice"),
+        (
+            MINE.replace("return Data", "validation.inputs[:] = test.inputs\n    return Data"),
+            "test data .* in the validation",
+        ),
+    ],
+    ids=range(11),
+)
+def test_what_is_wrong_with_data_is_named_with_its_first_sample(tmp_path: Path, mine: str, says: str) -> None:
+    with pytest.raises(BadTask, match=says):
+        load_task(write(tmp_path, "h", mine=mine))
+
+
+def test_a_value_out_of_range_is_named_with_its_sample(tmp_path: Path) -> None:
+    with pytest.raises(BadTask, match=r"2 of 3 samples, first sample 1, which holds 7"):
+        load_task(write(tmp_path, "i", numbers="VALUES = [0.0, 7.0, 8.0]"))
