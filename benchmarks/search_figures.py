@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Measurement
+from harness.records import Deployment, Measurement
 from harness.search import FinishedTrial, load_finished
 from harness.stats import hypervolume, pareto_front
 from harness.store import Store
@@ -54,8 +54,8 @@ def text(store: Store, board: str) -> str:
 
 
 def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: str) -> Iterator[Point]:
-    deployments = {each.key: each.artifact for each in store.deployments(study)}
-    macs = {deployments[each.deployment_key]: _macs(each) for each in store.measurements(study)}
+    measured = ((store.get(Deployment, each.deployment_key), each) for each in store.measurements(study))
+    macs = {deployment.artifact: _macs(each) for deployment, each in measured if deployment is not None}
     for trial in trials:
         outcome = trial.outcome
         values = {value.objective: value.value for value in outcome.values}
@@ -86,23 +86,27 @@ def _distinct(points: Sequence[Point]) -> list[Point]:
 
 
 def _searching(points: Sequence[Point], studies: dict[str, tuple[FinishedTrial, ...]]) -> str:
-    """Compare the studies after as many trials as all of them have, and before."""
+    """Compare the studies after so many trials; a cell is empty where a study has fewer."""
     scaled = _scaler(points)
-    levels = [at for at in AT if all(len(trials) >= at for trials in studies.values())]
-    volumes: dict[str, dict[int, list[float]]] = {}
-    for name in studies:
+    levels = [at for at in AT if any(len(trials) >= at for trials in studies.values())]
+    volumes: dict[tuple[str, int], dict[int, float]] = {}  # by sampler and level, then by seed
+    for name, trials in studies.items():
         mine = [point for point in points if point.study == name]
-        found = [hypervolume([scaled(p) for p in mine if p.number < at], (1.0, 1.0, 1.0)) for at in levels]
         sampler, _, seed = name.partition(".")
-        volumes.setdefault(sampler, {})[int(seed)] = found
-    if not levels:
-        return "No study has ten trials yet."
-    heads = " | ".join(f"after {at}" for at in levels)
-    lines = [f"| | seeds | {heads} | more than random | more than by hand |", "|---|---|" + "---|" * (len(levels) + 2)]
-    for sampler, by_seed in volumes.items():
-        columns = [_interval([found[place] for found in by_seed.values()]) for place in range(len(levels))]
-        beaten = [_difference(by_seed, volumes.get(other, {})) for other in ("random", HAND_SET)]
-        lines.append(f"| {sampler} | {len(by_seed)} | {' | '.join([*columns, *beaten])} |")
+        for at in (at for at in levels if len(trials) >= at):
+            reached = hypervolume([scaled(p) for p in mine if p.number < at], (1.0, 1.0, 1.0))
+            volumes.setdefault((sampler, at), {})[int(seed)] = reached
+    samplers = list(dict.fromkeys(name.partition(".")[0] for name in studies))
+    heads = [f"after {at} | more than {other}" for at in levels for other in ("random", "by hand")]
+    heads = [head if place % 2 == 0 else head.partition("| ")[2] for place, head in enumerate(heads)]
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---|" * (3 * len(levels))]
+    for sampler in samplers:
+        cells = []
+        for at in levels:
+            mine_at = volumes.get((sampler, at), {})
+            others = [volumes.get((other, at), {}) for other in ("random", HAND_SET)]
+            cells += [_interval(list(mine_at.values())), *(_difference(mine_at, other) for other in others)]
+        lines.append(f"| {sampler} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -124,7 +128,9 @@ def _raw(point: Point) -> tuple[float, float, float]:
 
 
 def _interval(values: Sequence[float]) -> str:
-    """Return the mean and its 95 % interval by Student's t; one value alone has none."""
+    """Return the mean and its 95 % interval by Student's t; one value alone has none, none is empty."""
+    if not values:
+        return ""
     mean = float(np.mean(values))
     if len(values) < 2:
         return f"{mean:.4f}"
@@ -132,12 +138,12 @@ def _interval(values: Sequence[float]) -> str:
     return f"{mean:.4f} ± {half:.4f}"
 
 
-def _difference(these: dict[int, list[float]], others: dict[int, list[float]]) -> str:
-    """Return by how much the last volume is more, seed by seed."""
+def _difference(these: dict[int, float], others: dict[int, float]) -> str:
+    """Return by how much the volume is more, seed by seed."""
     both = sorted(these.keys() & others.keys())
-    if not both or these is others:
+    if these is others:
         return ""
-    return _interval([these[seed][-1] - others[seed][-1] for seed in both])
+    return _interval([these[seed] - others[seed] for seed in both])
 
 
 # Seconds
