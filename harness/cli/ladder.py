@@ -37,6 +37,7 @@ def ladder(
     ] = "mps2_an386",
     samples: Annotated[int, typer.Option(min=2, help="Test samples, the same at every step.")] = 100,
     drop: Annotated[float, typer.Option(min=0, help="How much of the metric a step may lose.")] = 0.02,
+    trust: Annotated[bool, typer.Option("--trust", help="Let a .keras file run its own code (Lambda layers).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the ladder as JSON.")] = False,
 ) -> int:
     """Score a model at every step on the same samples: float, int8, generated C here, on a board. Name what drops.
@@ -49,7 +50,13 @@ def ladder(
 
     with Progress(quiet=as_json) as progress:
         found = climb(
-            model, data, board=board, samples=samples, allowed_drop=drop, watch=progress.watch(f"{model.name}")
+            model,
+            data,
+            board=board,
+            samples=samples,
+            allowed_drop=drop,
+            trust=trust,
+            watch=progress.watch(f"{model.name}"),
         )
     if as_json:
         typer.echo(json.dumps(as_dict(found), indent=2))

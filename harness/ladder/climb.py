@@ -39,14 +39,15 @@ def climb(
     board: str = "mps2_an386",
     samples: int = 100,
     allowed_drop: float = 0.02,
+    trust: bool = False,
     watch: Watch = lambda _stage: None,
 ) -> Ladder:
     """Score a model at every step on the same samples of a task's test data.
 
     A ``.keras`` file is run in floats by the Keras that wrote it, and converted to int8, calibrated with the training
-    data; a ``.tflite`` file begins in the reference interpreter. Then follow the generated code on the host and on
-    ``board``. An error after the first step is in the result, with the steps before it; what is wrong with the
-    arguments, or at the first step, is raised.
+    data (``trust`` lets it run code of its own); a ``.tflite`` file begins in the reference interpreter. Then follow
+    the generated code on the host and on ``board``. An error after the first step is in the result, with the steps
+    before it; what is wrong with the arguments, or at the first step, is raised.
     """
     loaded = load_task(task, need=Need.DATA)
     found = _Climb(loaded=loaded, split=loaded.data.test.spread(samples))
@@ -58,7 +59,7 @@ def climb(
         watch(stage)
 
     try:
-        converted = _begin(found, model, note)
+        converted = _begin(found, model, note, trust=trust)
         inputs = model_inputs(converted.model, found.split.inputs)
         note("reference interpreter")
         described = describe_reference()
@@ -155,11 +156,11 @@ class _Climb:
         return shown if np.all(outputs == outputs[0]) else ""
 
 
-def _begin(found: _Climb, model: Path, watch: Watch) -> Converted:
+def _begin(found: _Climb, model: Path, watch: Watch, *, trust: bool) -> Converted:
     """Take the first step of a ``.keras`` file; return the model that the others run."""
     if model.suffix == ".keras":
         calibration = found.loaded.data.train.inputs[:CALIBRATION_SAMPLES]
-        opened = open_keras_file(model, found.split.inputs, calibration, watch=watch)
+        opened = open_keras_file(model, found.split.inputs, calibration, trust=trust, watch=watch)
         found.add("float", opened.keras, [opened.outputs], None)
         if opened.failure is not None:
             raise opened.failure

@@ -16,7 +16,7 @@ SAMPLES = 64  # of one signal
 
 
 def load_data() -> Data:
-    """Return signals of three shapes, made here; yours may come from anywhere: np.load("my.npz"), images, recordings.
+    """Return signals of three shapes, made here. Yours: from_npz, from_image_folder, from_wav_folder of harness.tasks.
 
     Inputs are float32 [signal, ...] within TASK.input_range, targets the numbers of the classes. The search looks at
     the validation data alone; the test data stay unseen until its end. No sample may be in two of the three.
