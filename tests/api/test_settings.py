@@ -11,6 +11,7 @@ import pytest
 from harness.api._settings import SETTINGS, RunSettings, as_toml, resolve
 from harness.cli import app
 from harness.errors import UserError
+from tests.conftest import ROOT
 
 HERE = """
 # settings of this folder
@@ -138,3 +139,8 @@ def test_the_command_shows_what_holds_with_what_the_task_declares(
     assert 'limit = ["ram<=4KiB"]  # harness.toml:3' in shown
     assert "trials = 3  # command line" in shown
     assert "study is not set" in shown
+
+
+def test_the_page_of_settings_names_every_one() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [name for name in SETTINGS if f"`{name}`" not in page] == []
