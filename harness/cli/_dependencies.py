@@ -38,6 +38,7 @@ class Dependency:
     variable: str | None = None  # that says where the program lies
     key: str | None = None  # of the program in the bench file
     get: str = ""  # where its maker has it, and which versions were tried
+    board: str | None = None  # whose first emulator it is
     compiler: str | None = None
     file: str | None = None
     distribution: str | None = None
@@ -102,6 +103,8 @@ def find(dependency: Dependency) -> Finding:
     """Look for a dependency and its version."""
     if dependency.program is not None:
         return _find_program(dependency, dependency.program)
+    if dependency.board is not None:
+        return _find_emulator(dependency, dependency.board)
     if dependency.compiler is not None and dependency.file is not None:
         return _find_file(dependency, dependency.compiler, dependency.file)
     if dependency.distribution is not None:
@@ -131,6 +134,15 @@ def _place(dependency: Dependency, program: str) -> Path | None:
     if dependency.variable is None or dependency.key is None:
         return proc.which(program)
     return Program(name=program, variable=dependency.variable, key=dependency.key, install="").find()
+
+
+def _find_emulator(dependency: Dependency, board_id: str) -> Finding:
+    """A program whose name another one has too: the driver tells them apart."""
+    from harness.boards import load_board
+    from harness.emulation import ways
+
+    version = ways(load_board(board_id))[0].version
+    return Finding(dependency=dependency, found=version is not None, version=version or "")
 
 
 def _find_file(dependency: Dependency, compiler: str, file: str) -> Finding:

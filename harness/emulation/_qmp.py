@@ -33,11 +33,12 @@ class Qmp:
         self._next(deadline)
         self.execute("qmp_capabilities", deadline)
 
-    def execute(self, command: str, deadline: Deadline) -> object:
-        """Execute a command without arguments and return its result. Raises QmpError."""
+    def execute(self, command: str, deadline: Deadline, **arguments: str) -> object:
+        """Execute a command and return its result. Raises QmpError."""
+        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
         try:
             self._socket.settimeout(max(deadline.remaining_seconds, 0.001))
-            self._socket.sendall(json.dumps({"execute": command}).encode() + b"\n")
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise QmpError(str(error)) from error
         while True:

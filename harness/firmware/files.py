@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import harness
-from harness.boards import Board
+from harness.boards import Board, Memory
 from harness.emit.env import render
 from harness.errors import BadBoard, BadModel
 from harness.firmware.toolchain import build_flags, is_local, program_prefix, source_flags, toolchain_version
@@ -20,7 +20,8 @@ from harness.settings import data_dir
 PLATFORM = "harness_emulated"
 PLATFORM_FOLDER = f"platforms/{PLATFORM}"
 KEY_FILE = "src/harness_build_key.c"
-_SHARED_BY_ISA = {"thumb1": ("cortex_m",), "thumb2": ("cortex_m",), "rv32": ("riscv",)}  # folders of project/
+# Folders of project/.
+_SHARED_BY_ISA = {"thumb1": ("cortex_m",), "thumb2": ("cortex_m",), "rv32": ("riscv",), "xtensa": ("xtensa",)}
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\.(?:c|h|cc)")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.+-]+(?:/[A-Za-z0-9_.+-]+)*")
 _PLAIN_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
@@ -131,6 +132,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
         "memories": board.memories,
         "hardware": [(name.upper(), number) for name, number in board.firmware.hardware],
         "code": board.memory_for("code")[0].name,
+        "constants": _constants(board).name,
         "weights": board.memory_for("weights")[0].name,
         "data": board.memory_for("data")[0].name,
         "activations": board.memory_for("activations")[0].name,
@@ -138,12 +140,19 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
     }
 
 
+def _constants(board: Board) -> Memory:
+    """Return where constants lie: with the code, or with the weights where a loader fills RAM with the code."""
+    code = board.memory_for("code")[0]
+    return board.memory_for("weights")[0] if code.kind == "ram" else code
+
+
 def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, bytes]:
     """Return PlatformIO's description of a board, made of the board's facts, and its linker script."""
     bare = _is_bare_metal(board)
     emulator = next((each for each in board.emulators if each.machine), None)
     size = {kind: sum(m.size_bytes for m in board.memories if m.kind == kind) for kind in ("flash", "ram")}
-    manifest = {
+    hardware = dict(board.firmware.hardware)
+    manifest: dict[str, object] = {
         "name": board.name,
         "vendor": "harness",
         "url": "",
@@ -162,6 +171,9 @@ def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, by
             "isa": board.core.isa,
         },
     }
+    if {"boot_offset", "flash_offset"} <= hardware.keys():  # of a chip whose mask ROM loads the program
+        offsets = {name: hardware[name] for name in ("boot_offset", "flash_offset")}
+        manifest["flash"] = {"chip": emulator.machine if emulator else "", **offsets}
     files = {f"{PLATFORM_FOLDER}/boards/{board.id}.json": (json.dumps(manifest, indent=2) + "\n").encode()}
     if bare:
         script = "memory_avr" if board.core.isa == "avr" else "memory"

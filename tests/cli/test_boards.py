@@ -73,7 +73,7 @@ def test_the_list_as_json_tells_memory_and_how_each_board_can_be_had(capsys: pyt
     assert boards["nucleo_l4r5zi"]["flash_bytes"] == 2_097_152
     assert boards["host"]["flash_bytes"] is None
     assert boards["host"]["here"]["status"] == "host"
-    assert boards["esp32"]["here"] == {"status": "absent", "ports": [], "emulators": []}
+    assert boards["esp32_arduino"]["here"] == {"status": "absent", "ports": [], "emulators": []}
 
 
 def test_a_board_without_its_emulator_is_absent(no_qemu: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +96,7 @@ def test_a_board_on_a_usb_port_is_connected(ports: list[Port], capsys: pytest.Ca
     here = told_json(capsys, "show", "esp32")["board"]["here"]
     assert (here["status"], here["ports"]) == ("connected", ["/dev/ttyUSB3"])
     assert run(["boards", "list"]) == 0
-    assert re.search(r"^esp32 .*/dev/ttyUSB3$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(r"^esp32 +.*/dev/ttyUSB3$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_board_is_shown_with_memories_estimate_errors_and_sources(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "code", "said"),
     [
         (["--board", "esp32"], 7, "no board 'esp32' is connected"),
-        (["--board", "esp32", "--estimate"], 2, "nobody has calibrated it"),
+        (["--board", "esp32_arduino", "--estimate"], 2, "names no emulator"),
         (["--board", "nucleo_l4r5zi"], 7, "--estimate"),
         (["--board", "nonsense"], 2, "there is no board 'nonsense'"),
         (["--task", "nonsense"], 2, "nonsense"),

@@ -62,7 +62,7 @@ def build_mixed_image(board: Board, folder: Path, optimize: str, *, code_address
         flags = (*flags, f"-Wl,--section-start=.text={code_address:#x}")
     sources = (*recipe.sources[:-1], "mixed.c")
     if board.core.isa == "xtensa":  # its compiler's library lacks arithmetic
-        hal = data_dir("firmware_templates") / "hal" / "xtensa_lx60"
+        hal = data_dir("firmware_templates") / "project" / "xtensa"
         sources += tuple(str(hal / name) for name in ("integers.c", "floats.c", "doubles.c"))
     return _build(board, folder, dataclasses.replace(recipe, flags=flags, sources=sources))
 
@@ -88,6 +88,14 @@ def expected_counts(board: Board) -> Counts:
     """Return what one inference of the test firmware costs: the sums written beside its instructions."""
     if board.core.isa == "avr":
         return _expected_of_avr()
+    return constructed_counts(board, ("flash", "ram", "other"))
+
+
+def constructed_counts(board: Board, memories: tuple[str, ...], literals: tuple[int, ...] = ()) -> Counts:
+    """Return the sums by the names of the board's memories; ``literals`` are bytes that a layer reads with the code.
+
+    They are given where the code has a memory of its own, which is then the first.
+    """
     if board.core.isa == "thumb2":
         own, own_reads = 7, (0, 8, 0)
         layers = (4, 2002, 10, 10, 5)
@@ -100,12 +108,17 @@ def expected_counts(board: Board) -> Counts:
         own, own_reads = 9, (0, 4, 0)
         layers = (5, 2002, 13, 13, 5)
         reads = ((0, 4, 0), (0, 0, 0), (0, 4, 0), (7, 8, 2), (0, 0, 0))
-    total = tuple(sum(column) for column in zip(own_reads, *reads, strict=True))
+    rows: tuple[tuple[int, ...], ...] = (own_reads, *reads)
+    if literals:
+        rows = tuple(
+            (with_code, row[0] - with_code, *row[1:]) for with_code, row in zip((0, *literals), rows, strict=True)
+        )
+    total = tuple(sum(column) for column in zip(*rows, strict=True))
     return Counts(
         instructions=own + sum(layers),
         layer_instructions=layers,
-        reads=_by_memory(total),
-        layer_reads=tuple(_by_memory(row) for row in reads),
+        reads=tuple(zip(memories, total, strict=True)),
+        layer_reads=tuple(tuple(zip(memories, row, strict=True)) for row in rows[1:]),
         layer_classes=((),) * len(layers),
     )
 
@@ -131,7 +144,3 @@ def _expected_of_avr() -> Counts:
 def without_classes(counts: Counts) -> Counts:
     """Return the counts of cores whose instructions are not told apart."""
     return dataclasses.replace(counts, classes=(), layer_classes=((),) * len(counts.layer_reads))
-
-
-def _by_memory(row: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple(zip(("flash", "ram", "other"), row, strict=True))

@@ -45,6 +45,16 @@ class Line:
                 answer += piece
         return bytes(answer)
 
+    def read_until(self, words: bytes) -> bytes:
+        """Return all that arrives up to some words, and them."""
+        said = bytearray()
+        deadline = Deadline.after(_PATIENCE_SECONDS)
+        while words not in said:
+            readable, _, _ = select.select([self._fd], [], [], deadline.remaining_seconds)
+            assert readable, f"no {words!r} in {bytes(said)!r}"
+            said += os.read(self._fd, 4096)
+        return bytes(said)
+
     def is_silent_for(self, seconds: float) -> bool:
         """Say whether nothing arrives for so long."""
         return not select.select([self._fd], [], [], seconds)[0]

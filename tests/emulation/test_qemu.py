@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from harness.boards import Board, load_board
-from harness.emulation import qemu
+from harness.emulation import _machine, qemu
 from harness.errors import BadBoard, DeviceFault, OpenError
 from tests.emulation.contract import EmulatorContract
 from tests.emulation.images import build_image
@@ -73,7 +73,7 @@ def test_a_qemu_that_never_answers_is_an_open_error_and_does_not_stay(
     board: Board, image: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _replace_qemu(monkeypatch, tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 300")
-    monkeypatch.setattr(qemu, "_START_SECONDS", 1.0)
+    monkeypatch.setattr(_machine, "_START_SECONDS", 1.0)
     with pytest.raises(OpenError, match="does not answer"):
         qemu.DRIVER.start(board, image, count=None)
     assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
@@ -82,7 +82,7 @@ def test_a_qemu_that_never_answers_is_an_open_error_and_does_not_stay(
 def test_a_qemu_that_hangs_is_a_device_fault_and_is_ended(
     board: Board, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qemu, "_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(_machine, "_ANSWER_SECONDS", 0.2)
     with qemu.DRIVER.start(board, image, count=None) as session:
         os.kill(session.pid, signal.SIGSTOP)
         with pytest.raises(DeviceFault, match="does not answer"):

@@ -67,7 +67,7 @@ CORES = {
     "ARDUINO_ARCH_ESP32": {"Arduino.h": ARDUINO_H + ESP32_H, "esp_system.h": ESP_SYSTEM_H},
     "ARDUINO_ARCH_STM32": {"Arduino.h": ARDUINO_H + STM32_H, "malloc.h": MALLOC_H},
 }
-BOARDS = {"ARDUINO_ARCH_ESP32": "esp32", "ARDUINO_ARCH_STM32": "nucleo_l4r5zi"}
+BOARDS = {"ARDUINO_ARCH_ESP32": "esp32_arduino", "ARDUINO_ARCH_STM32": "nucleo_l4r5zi"}
 
 
 def compile_project(folder: Path, stubs: Path, core: str) -> proc.Finished:
@@ -107,7 +107,7 @@ def test_an_unknown_arduino_core_is_refused_with_what_to_add(tmp_path: Path) -> 
     stubs = tmp_path / "stubs"
     stubs.mkdir()
     (stubs / "Arduino.h").write_text(ARDUINO_H)
-    project = render_project(tiny_model(), load_board("esp32"), tmp_path / "p", optimize="speed")
+    project = render_project(tiny_model(), load_board("esp32_arduino"), tmp_path / "p", optimize="speed")
     finished = compile_project(project.folder, stubs, "ARDUINO_ARCH_ABACUS")
     assert finished.exit_code != 0
     assert "add how yours restarts" in finished.output

@@ -163,7 +163,7 @@ def test_a_compiler_that_is_missing_comes_with_the_command_that_installs_it(
 
 
 def test_a_real_boards_platform_that_is_missing_comes_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    board = load_board("esp32")
+    board = load_board("esp32_arduino")
     project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
     with pytest.raises(ToolError, match="espressif32") as caught:
         build(project, board)

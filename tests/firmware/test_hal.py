@@ -16,7 +16,7 @@ import pytest
 
 from harness import proc
 from harness.boards import load_board
-from harness.emulation import EmulatorDriver, renode, simavr
+from harness.emulation import EmulatorDriver, qemu_espressif, renode, simavr
 from harness.emulation._session import ProcessSession
 from harness.firmware import build, render_project
 from harness.testing.board import missing_tools
@@ -36,6 +36,7 @@ EMULATORS = {
 OWN_DRIVER: dict[str, EmulatorDriver] = {
     "simavr_atmega2560": simavr.DRIVER,
     **dict.fromkeys(("disco_f072rb", "disco_f407vg", "hifive1", "nrf52840_dk", "nucleo_h743zi"), renode.DRIVER),
+    **dict.fromkeys(("esp32", "esp32c3", "esp32s3"), qemu_espressif.DRIVER),
 }
 PATIENCE_SECONDS = 60.0
 
@@ -111,6 +112,8 @@ def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     board = load_board(board_id)
     if reason := missing_tools(board_id):
         pytest.skip(reason)
+    if board_id in OWN_DRIVER and not OWN_DRIVER[board_id].installed(board):
+        pytest.skip(f"the emulator of {board_id} itself is not installed")
     project = render_project(tiny_model(), board, tmp_path_factory.mktemp("hal") / board_id, optimize="speed")
     # Renode ends its core where the program runs into no memory: there it fails otherwise.
     defined = b"#define UNDEFINED_INSTRUCTION\n" if OWN_DRIVER.get(board_id) is renode.DRIVER else b""

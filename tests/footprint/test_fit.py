@@ -85,7 +85,7 @@ def test_what_lies_within_the_margin_of_an_estimate_is_too_close_to_say() -> Non
 
 
 def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes() -> None:
-    board = load_board("esp32")
+    board = load_board("esp32_arduino")
     blocks = tuple(replace(m, largest_block_bytes=100) if m.name == "ram" else m for m in board.memories)
     found = fit(DIGITS.read_bytes(), replace(board, memories=blocks))
     assert found.verdict == "does not fit"
@@ -93,7 +93,7 @@ def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes()
 
 
 def test_a_board_without_a_measured_base_is_a_guess_that_says_so() -> None:
-    found = fit(DIGITS.read_bytes(), load_board("esp32"))
+    found = fit(DIGITS.read_bytes(), load_board("esp32_arduino"))
     assert found.base.date is None
     assert "guess" in found.base.source
     assert found.ram.error_bytes == found.ram.estimated_bytes - 512

@@ -48,7 +48,7 @@ def test_an_error_after_the_first_step_comes_with_the_steps_before_it(
 ) -> None:
     (tmp_path / "points.tflite").write_bytes(dense_model())
     task = write_task(tmp_path)
-    code, found = ladder_json(capsys, str(tmp_path / "points.tflite"), "--data", task, "--board", "esp32")
+    code, found = ladder_json(capsys, str(tmp_path / "points.tflite"), "--data", task, "--board", "esp32_arduino")
     assert code == 7
     assert [step["name"] for step in found["steps"]] == ["int8", "host"]
     assert found["failure"]["kind"] == "NoBoard"

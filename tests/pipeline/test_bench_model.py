@@ -148,11 +148,11 @@ def test_a_priced_board_gets_modelled_figures_with_their_interval_only_when_aske
 
 
 def test_a_board_without_an_emulator_says_that_it_cannot_be_estimated(store: Store) -> None:
-    absent = bench_model(request(board="esp32"), lambda: store).outcome
+    absent = bench_model(request(board="esp32_arduino"), lambda: store).outcome
     assert absent.failure is not None
     assert absent.exit_code == 7
     assert "cannot be estimated" in absent.failure.message
-    asked = bench_model(request(board="esp32", estimate=True), lambda: store).outcome
+    asked = bench_model(request(board="esp32_arduino", estimate=True), lambda: store).outcome
     assert asked.failure is not None
     assert asked.failure.kind == "BadBoard"
     assert "[[emulators]]" in asked.failure.message

@@ -28,7 +28,7 @@ from tests.conftest import ROOT
 from tests.runtimes.models import quantized, small_network
 
 STUB = Path(__file__).parent / "tflm_stub"
-HOST, M4, ESP32 = (load_board(name) for name in ("host", "mps2_an386", "esp32"))
+HOST, M4, ESP32 = (load_board(name) for name in ("host", "mps2_an386", "esp32_arduino"))
 
 
 def one_operator(op: str, options: str = "", **fields: object) -> bytes:

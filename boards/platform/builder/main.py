@@ -81,5 +81,24 @@ def boot_once(source, **_kwargs):
     return emulator.boot_once(board.get("emulation"), Path(str(source[0])))
 
 
+def make_flash_image(target, source, **_kwargs):
+    """Write the content of the chip's flash, from which its mask ROM starts the program."""
+    sys.path.insert(0, str(platform_dir))
+    import espressif
+
+    try:
+        espressif.write_flash_image(
+            board.get("flash"), Path(str(source[0])), env.subst("$OBJCOPY"), Path(str(target[0]))
+        )
+    except espressif.FlashImageError as error:
+        print(f"Error: {error}")
+        return 1
+    return 0
+
+
+if "flash" in board:
+    flash_image = env.Command("$BUILD_DIR/flash.bin", program, env.VerboseAction(make_flash_image, "Making $TARGET"))
+    NoCache(flash_image)
+    env.Alias("flash_image", flash_image)
 AlwaysBuild(env.Alias("upload", program, env.VerboseAction(boot_once, "Starting $SOURCE in the emulator")))
 Default(program)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The few functions of QEMU's plugin interface that the counter uses: QEMU's own header is not packaged everywhere.
- * HARNESS_PLUGIN_API names the version of the interface: 1 (QEMU up to 8) or 2 (QEMU 9 and later accept it).
+ * HARNESS_PLUGIN_API names the version of the interface: 1 (QEMU up to 8), 2 (9.0), 3 (9.1), 4 (9.2 and later).
  */
 #ifndef QEMU_PLUGIN_API_H
 #define QEMU_PLUGIN_API_H
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #ifndef HARNESS_PLUGIN_API
-#error "define HARNESS_PLUGIN_API as 1 or 2"
+#error "define HARNESS_PLUGIN_API as 1, 2, 3 or 4"
 #endif
 
 #define EXPORT __attribute__((visibility("default")))
@@ -80,7 +80,7 @@ static inline bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwo
   return size >= 2;
 }
 
-#elif HARNESS_PLUGIN_API == 2
+#elif HARNESS_PLUGIN_API <= 4
 
 struct qemu_plugin_scoreboard;
 typedef struct {
@@ -108,14 +108,27 @@ static inline void count_inline(struct qemu_plugin_insn *insn, slot_t slot) {
   qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, INLINE_ADD_U64, slot, 1);
 }
 
-/* Version 3 gave the function that would tell another signature under the same name. */
+#if HARNESS_PLUGIN_API >= 3
+
+size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *bytes, size_t size);
+
+static inline bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
+  halfwords[0] = halfwords[1] = 0;
+  return qemu_plugin_insn_data(insn, halfwords, 4) >= 2;
+}
+
+#else
+
+/* A QEMU of version 3 takes a plugin of version 2 as well, but gives the function that would tell another signature. */
 static inline bool encoding(const struct qemu_plugin_insn *insn, uint16_t halfwords[2]) {
   (void)insn, (void)halfwords;
   return false;
 }
 
+#endif
+
 #else
-#error "HARNESS_PLUGIN_API must be 1 or 2"
+#error "HARNESS_PLUGIN_API must be 1, 2, 3 or 4"
 #endif
 
 #endif
