@@ -68,15 +68,21 @@ void chip_start_timer(void)
   CLOCK_SOURCE &= ~CLOCK_SOURCE_BITS;
 }
 
+/* The emulated timer forgets the part of a tick that has passed whenever it is read: who reads it again and again must
+ * leave a whole tick, 63 instructions, between two looks, or it stands still. */
 uint64_t chip_ticks(void)
 {
-  uint32_t low;
+  uint64_t ticks;
 
   TIMER_NOW = TIMER_UPDATE;
   while ((TIMER_NOW & TIMER_VALID) == 0u) {
   }
-  low = TIMER_LOW;
-  return (uint64_t)TIMER_HIGH << 32 | low;
+  ticks = TIMER_LOW;
+  ticks |= (uint64_t)TIMER_HIGH << 32;
+  for (uint32_t i = 0; i < 32u; ++i) {
+    __asm__ volatile("" ::: "memory");
+  }
+  return ticks;
 }
 
 #endif
