@@ -15,7 +15,7 @@ from harness.deadline import Deadline
 
 _PROMPT = re.compile(r"^\([A-Za-z0-9_-]+\) ", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_LOG_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{4} \[[A-Z]+\] ")
+_LOG_LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{4} \[[A-Z]+\] [^\n]*\n")  # may fall into the middle of an echo
 _ERRORS = ("There was an error executing command", "No such command", "Could not tokenize", "Parameters did not match")
 _ABORT = re.compile(r"CPU abort|\[ERROR\] cpu: .*(?:abort|halted)", re.IGNORECASE)
 _REGISTER = re.compile(r"^\| *([^|]+?) *\| *\d+ *\| *(0x[0-9A-Fa-f]+) *\|", re.MULTILINE)
@@ -35,16 +35,16 @@ def plain(said: str) -> str:
 def answer_to(command: str, said: str) -> str | None:
     """Return the answer to a command in what was printed since it was given, or None before it is whole.
 
-    It ends where the prompt stands again; lines of the log that fell in between are no part of it. Raises MonitorError
-    where the answer is one of Renode's complaints.
+    It ends where the prompt stands again; lines of the log that fell in between, or into the echo, are no part of it.
+    Raises MonitorError where the answer is one of Renode's complaints.
     """
-    text = plain(said)
+    text = _LOG_LINE.sub("", plain(said))
     echo = re.search(rf"^(?:\([A-Za-z0-9_-]+\) )?{re.escape(command)}[ \t]*$", text, re.MULTILINE)
     prompt = None if echo is None else _PROMPT.search(text, echo.end())
     if echo is None or prompt is None:
         return None
     body = text[echo.end() : prompt.start()]
-    lines = [line for line in body.splitlines() if line.strip() and not _LOG_LINE.match(line)]
+    lines = [line for line in body.splitlines() if line.strip()]
     answer = "\n".join(lines).strip()
     if any(error in answer for error in _ERRORS):
         raise MonitorError(f"{command!r}: {answer}")

@@ -124,6 +124,13 @@ def test_answers_are_told_from_echo_prompt_and_log(command: str, answer: str) ->
     assert answer_to(command, transcript("start")) == answer
 
 
+def test_a_line_of_the_log_in_the_middle_of_an_echo_hides_no_answer() -> None:
+    command = 'emulation CreateUartPtyTerminal "line" "/tmp/harness-renode-0/serial"'
+    said = transcript("interleaved")
+    assert command not in said
+    assert answer_to(command, said) == ""
+
+
 def test_an_answer_is_not_there_before_the_prompt_is(board: Board) -> None:
     del board
     said = transcript("start")
