@@ -10,6 +10,7 @@ from rich.table import Table
 
 from harness.cli._console import console
 from harness.finals import LEAST_SEEDS, Cost, FinalModel, Finals, JudgedCandidate, Score
+from harness.report.finals import verdict_text
 
 
 def cost_line(cost: Cost) -> str:
@@ -20,7 +21,8 @@ def cost_line(cost: Cost) -> str:
         long = f"about {cost.seconds:.0f} s" if cost.seconds < 90 else f"about {cost.seconds / 60:.0f} min"
     trainings = f"{cost.trainings} training{'' if cost.trainings == 1 else 's'}"
     benches = f"{cost.benches} bench{'' if cost.benches == 1 else 'es'}"
-    return f"Final check of {cost.finalists} candidates on the test data: {trainings}, {benches}, {long}"
+    candidates = f"{cost.finalists} candidate{'' if cost.finalists == 1 else 's'}"
+    return f"Final check of {candidates} on the test data: {trainings}, {benches}, {long}"
 
 
 def model_line(found: FinalModel) -> str:
@@ -58,14 +60,8 @@ def print_finals(finals: Finals, trials: int) -> None:
 
 
 def _headline(finals: Finals) -> str:
-    count = len(finals.candidates)
-    lost = sum(not each.survives for each in finals.candidates)
-    verdict = (
-        "[green]all survive[/]"
-        if not lost
-        else f"[red]{lost} of {count} {'does' if lost == 1 else 'do'} not survive[/]"
-    )
-    return f"Final check of the best on test data ({escape(finals.metric)}): {verdict}."
+    colour = "green" if finals.survives else "red"
+    return f"Final check on unseen test data ({escape(finals.metric)}). [{colour}]{escape(verdict_text(finals))}[/]"
 
 
 def _cells(each: JudgedCandidate) -> tuple[str, ...]:
