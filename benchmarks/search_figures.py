@@ -30,6 +30,7 @@ class Point:
     study: str
     number: int
     artifact: str
+    is_int8: bool
     accuracy: float
     instructions: float
     ram: float
@@ -49,6 +50,8 @@ def text(store: Store, board: str) -> str:
         _searching(points, studies),
         _stages(studies),
         _choices(_distinct(points)),
+        "Among int8 models alone:",
+        _choices([point for point in _distinct(points) if point.is_int8]),
     ]
     return "\n\n".join(parts)
 
@@ -66,6 +69,7 @@ def _points(store: Store, study: str, trials: Sequence[FinishedTrial], board: st
             study=study,
             number=trial.number,
             artifact=outcome.artifact,
+            is_int8=any(step.name == "int8" for step in trial.candidate.compression),
             accuracy=values["accuracy"],
             instructions=values[f"instructions@{board}"],
             ram=values[f"ram@{board}"],
