@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Node, Tensor
 
+_SHAPE_HINT = "Convert the model with a fixed input shape (batch 1): with a free batch the file has guesses for sizes."
 _MOST_OF_A_NAME = 60
 _CONVERTERS_NAMES = ("StatefulPartitionedCall", "PartitionedCall", "serving_default")  # of inputs and outputs
 _INT16_HINT = "Convert the model to int8, or replace this layer."
@@ -105,7 +106,7 @@ def computed(node: Node, graph: Graph, tensor: Tensor) -> Tensor:
 def expect_shape(node: Node, graph: Graph, tensor: Tensor, shape: Sequence[int], what: str) -> None:
     """Refuse a tensor whose shape is not what follows from the others."""
     if tensor.shape != tuple(shape):
-        raise refuse(node, graph, f"its {what} must have shape {tuple(shape)}")
+        raise refuse(node, graph, f"its {what} must have shape {tuple(shape)}", _SHAPE_HINT)
 
 
 def _layer_of(node: Node, graph: Graph) -> str:

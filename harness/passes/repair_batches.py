@@ -8,11 +8,15 @@ finds the true shapes when it runs; here they are found beforehand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
+import numpy as np
+
 from harness.graph import DType, Graph, Node, Tensor
 
+_BY_ELEMENT = frozenset({"ADD", "MUL", "RSQRT", "SQUARED_DIFFERENCE", "SUB"})
 _MOST_BYTES = (1 << 31) - 1  # of a tensor, as when a file is read: blocks may claim any number of images
 # Operators that treat every image of a batch alike: their output's batch is that of their first input.
 _BY_IMAGE = frozenset(
@@ -51,7 +55,7 @@ def repair_batches(graph: Graph) -> Graph:
         factor = grown.get(node.inputs[0], 1) if node.op in _BY_IMAGE and node.inputs else 1
         if node.op == "SPACE_TO_BATCH_ND":
             factor = _blocks(node, tensors, output)
-        elif (shape := _target(node, tensors)) is not None and (output.free or shape == output.shape):
+        elif (shape := _told(node, tensors) or _follows(node, tensors, graph)) is not None:
             tensors[output.index] = replace(output, shape=shape, free=False)
             grown[output.index] = shape[0] // output.shape[0] if shape else 1
             continue
@@ -63,6 +67,12 @@ def repair_batches(graph: Graph) -> Graph:
             grown[output.index] = factor
             tensors[output.index] = replace(output, shape=(output.shape[0] * factor, *output.shape[1:]))
     return replace(graph, tensors=tensors)
+
+
+def _told(node: Node, tensors: dict[int, Tensor]) -> tuple[int, ...] | None:
+    """Return what a RESHAPE's target says of an output that is not known yet, or is known to be just that."""
+    shape, output = _target(node, tensors), tensors[node.outputs[0]]
+    return shape if output.free or shape == output.shape else None
 
 
 def _target(node: Node, tensors: dict[int, Tensor]) -> tuple[int, ...] | None:
@@ -78,6 +88,44 @@ def _target(node: Node, tensors: dict[int, Tensor]) -> tuple[int, ...] | None:
         shape[shape.index(-1)] = source.elements // rest if rest > 0 else 0
     fills = all(size > 0 for size in shape) and prod(shape) == source.elements
     return tuple(shape) if fills and len(shape) == len(tensors[node.outputs[0]].shape) else None
+
+
+def _follows(node: Node, tensors: dict[int, Tensor], graph: Graph) -> tuple[int, ...] | None:
+    """Return the shape that follows for the operators of a layer normalisation, where the file says another.
+
+    It is one where the shape of an input was repaired before, or where FILL is told by a constant. None elsewhere.
+    """
+    inputs = [tensors[index] for index in node.inputs if index != -1]
+    repaired = any(tensor.shape != graph.tensor(tensor.index).shape for tensor in inputs)
+    if any(tensor.free for tensor in inputs) or not (repaired or node.op == "FILL"):
+        return None
+    shape = _shape_of(node, inputs)
+    stored = tensors[node.outputs[0]]
+    fits = (
+        shape is not None
+        and len(shape) == len(stored.shape)
+        and 0 < prod(shape) * stored.dtype.item_bytes <= _MOST_BYTES
+    )
+    return shape if fits and shape != stored.shape else None
+
+
+def _shape_of(node: Node, inputs: Sequence[Tensor]) -> tuple[int, ...] | None:
+    first = inputs[0]
+    numbers = [int(n) for n in inputs[1].data.reshape(-1)] if len(inputs) == 2 and inputs[1].data is not None else []
+    if node.op in _BY_ELEMENT:
+        try:
+            return np.broadcast_shapes(*(tensor.shape for tensor in inputs))
+        except ValueError:
+            return None
+    if node.op == "FILL":
+        return None if first.data is None else tuple(int(n) for n in first.data.reshape(-1))
+    if node.op == "TRANSPOSE" and sorted(numbers) == list(range(len(first.shape))):
+        return tuple(first.shape[n] for n in numbers)
+    if node.op == "MEAN" and all(0 <= n < len(first.shape) for n in numbers):
+        kept = [1 if k in numbers else extent for k, extent in enumerate(first.shape)]
+        left = [extent for k, extent in enumerate(first.shape) if k not in numbers]
+        return tuple(kept if node.options.boolean(0) else left)
+    return None
 
 
 def _blocks(node: Node, tensors: dict[int, Tensor], output: Tensor) -> int:

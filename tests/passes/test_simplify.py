@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,32 @@ def test_blocks_that_claim_more_images_than_memory_can_hold_leave_the_stored_bat
     operator = OperatorSpec(op="SPACE_TO_BATCH_ND", inputs=(0, 1, 2), outputs=(3,))
     graph = read_model(build_model(tensors, [operator], inputs=(0,), outputs=(3,)), name="blocks")
     assert simplify(graph).tensor(3).shape == (1, 4, 4, 2)
+
+
+def test_sizes_that_a_fill_tells_are_handed_on_through_a_normalisation() -> None:
+    def real(*shape: int) -> TensorSpec:
+        return TensorSpec(shape=shape, dtype="float32")
+
+    tensors = (
+        real(2, 1, 4, 3),
+        TensorSpec(shape=(1,), dtype="int32", data=np.array([4], np.int32)),
+        dataclasses.replace(real(), data=np.array(1, np.float32)),
+        real(1),  # of the FILL, 4 in truth
+        real(1),
+        real(1),
+        real(2, 1, 3, 4),
+        TensorSpec(shape=(4,), dtype="int32", data=np.array([0, 1, 3, 2], np.int32)),
+        real(2, 1, 3, 4),
+    )
+    operators = [
+        OperatorSpec(op="FILL", inputs=(1, 2), outputs=(3,), version=3),
+        OperatorSpec(op="RSQRT", inputs=(3,), outputs=(4,)),
+        OperatorSpec(op="ADD", inputs=(4, 2), outputs=(5,), options="AddOptions"),
+        OperatorSpec(op="TRANSPOSE", inputs=(0, 7), outputs=(6,)),
+        OperatorSpec(op="MUL", inputs=(6, 5), outputs=(8,), options="MulOptions"),
+    ]
+    simple = simplify(read_model(build_model(tensors, operators, inputs=(0,), outputs=(8,)), name="filled"))
+    assert [simple.tensor(index).shape for index in (3, 4, 5, 8)] == [(4,), (4,), (4,), (2, 1, 3, 4)]
 
 
 def test_nodes_that_no_output_depends_on_are_dropped_with_their_tensors() -> None:
