@@ -122,7 +122,9 @@ function drawAxes(svg, { x, y, across, up, width, bottom }) {
   svg.append(shape("path", { class: "axis", d: `M${FRAME.left} ${FRAME.top}V${bottom}H${width - FRAME.right}` }));
   const name = (each, axis) => `${each.title}${each.note || axis.logarithmic ? ` (${[each.note, axis.logarithmic ? "log scale" : ""].filter(Boolean).join(", ")})` : ""}`;
   svg.append(shape("text", { class: "title", x: 4, y: 16 }, name(up, y)));
-  svg.append(shape("text", { class: "title", x: width - FRAME.right, y: FRAME.height - 10, "text-anchor": "end" }, name(across, x)));
+  const whole = name(across, x); // what does not fit stands in the choice of axes too
+  const label = whole.length * 7 > width - FRAME.right ? across.title : whole;
+  svg.append(shape("text", { class: "title", x: width - FRAME.right, y: FRAME.height - 10, "text-anchor": "end" }, label));
 }
 
 function drawLimits(svg, { x, y, across, up, width, bottom }) {
