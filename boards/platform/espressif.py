@@ -29,7 +29,8 @@ def write_flash_image(flash: Mapping[str, Any], elf: Path, objcopy: str, target:
     chip, boot_offset, constants_offset = flash["chip"], flash["boot_offset"], flash["flash_offset"]
     with TemporaryDirectory() as folder:
         loaded, boot, constants = (Path(folder) / name for name in ("loaded.elf", "boot.bin", "constants.bin"))
-        _run([objcopy, "--remove-section", _CONSTANTS, str(elf), str(loaded)])
+        bare = ("--strip-all", "--remove-relocations=*", "--remove-section", _CONSTANTS)
+        _run([objcopy, *bare, str(elf), str(loaded)])
         _run([objcopy, "--only-section", _CONSTANTS, "--output-target", "binary", str(elf), str(constants)])
         mode = [_FREQUENCIES.get(chip, word) if word == "40m" else word for word in _MODE]
         _run([*_esptool(), "--chip", chip, "elf2image", *mode, "-o", str(boot), str(loaded)])

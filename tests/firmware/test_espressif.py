@@ -56,7 +56,7 @@ def test_the_mask_rom_boots_the_flash_image(board_id: str, tmp_path: Path) -> No
         pytest.skip("esptool is not installed")
     project = render_project(tiny_model(), board, tmp_path / "p", optimize="speed")
     (project.folder / "src/main.c").write_bytes(Path(__file__).with_name("hal_check.c").read_bytes())
-    finished = pio.run_pio(project.folder, ["run", "-t", "flash_image"], timeout_seconds=300)
+    finished = pio.run_pio(project.folder, ["-t", "flash_image"], timeout_seconds=300)
     assert finished.exit_code == 0, finished.output
     content = (project.folder / f".pio/build/{board_id}/flash.bin").read_bytes()
     path = qemu_espressif.find(board)
