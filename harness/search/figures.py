@@ -31,7 +31,7 @@ BOARD_FIGURES = (
 )
 MODEL_FIGURES = ("model_bytes", "parameters")  # of the model's file and its network, whatever the board
 FIGURES = (*BOARD_FIGURES, *MODEL_FIGURES)
-_TOTALS = {"ram.total_bytes": "ram", "flash.total_bytes": "flash"}
+TOTALS = {"ram.total_bytes": "ram", "flash.total_bytes": "flash"}
 _TEXT = re.compile(r"((?P<before>[a-z0-9_]+):)?(?P<name>[a-z0-9_.]+)(@(?P<after>[a-z0-9_]+))?")
 
 
@@ -74,7 +74,7 @@ def find_figure(
     match = _TEXT.fullmatch(text)
     if match is None or (match["before"] and match["after"]):
         raise UserError(f"{text!r} is not of the form FIGURE, FIGURE@BOARD or BOARD:FIGURE")
-    name, at = _TOTALS.get(match["name"], match["name"]), match["before"] or match["after"]
+    name, at = TOTALS.get(match["name"], match["name"]), match["before"] or match["after"]
     known = (*metrics, *FIGURES)
     if name not in known:
         raise UserError(f"there is no figure {name!r}", hint=did_you_mean(name, known))

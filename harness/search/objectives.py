@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.boards import Board
 from harness.errors import UserError, did_you_mean
-from harness.search.figures import Direction, better_direction, figure_key, find_figure
+from harness.search.figures import FIGURES, TOTALS, Direction, better_direction, figure_key, find_figure
 
 _DIRECTIONS: Mapping[str, Direction] = {"max": "maximize", "min": "minimize"}
 
@@ -58,6 +58,13 @@ def parse_objectives(texts: Sequence[str], metrics: Sequence[str], boards: Seque
 
 def _parse(text: str, metrics: Sequence[str], boards: Sequence[Board]) -> list[Objective]:
     figure, short = _without_direction(text, {board.id for board in boards})
+    head = text.partition(":")[0].partition("@")[0]
+    if short is not None and head not in (*metrics, *FIGURES, *TOTALS, *(board.id for board in boards)):
+        listed = ", ".join(board.id for board in boards)
+        raise UserError(
+            f"the objective {text!r}: {head!r} is neither a figure nor a board that is searched on",
+            hint=f"Boards of this study: {listed}. {did_you_mean(head, (*metrics, *FIGURES))}",
+        )
     if short is not None and short not in _DIRECTIONS:
         raise UserError(f"the objective {text!r} has no direction {short!r}", hint=did_you_mean(short, _DIRECTIONS))
     try:

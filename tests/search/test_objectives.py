@@ -82,7 +82,9 @@ def test_cycles_need_a_core_whose_instructions_are_priced_or_an_emulator_that_co
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("mps2_an385:ram", "has no direction 'ram'"),
+        ("mps2_an385:ram", "'mps2_an385' is neither a figure nor a board that is searched on"),
+        ("mps2_an386:ramm", "there is no figure 'ramm'"),
+        ("ram.total_bytes:less", "no direction 'less'"),
         ("mps2_an386:ram@mps2_an386", "not of the form"),
         ("mps2_an386:ram:less", "no direction 'less'"),
         ("model_bytes@mps2_an386", "no figure of a board"),
