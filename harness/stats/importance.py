@@ -120,15 +120,18 @@ def _shuffled_error(
 def _ridge(matrix: _Floats, wanted: _Floats) -> tuple[_Floats, float]:
     """Fit by ridge regression; the penalty is that with the least generalised cross-validation error."""
     middle, mean = matrix.mean(axis=0), float(wanted.mean())
-    left, scales, right = np.linalg.svd(matrix - middle, full_matrices=False)
-    inside = left.T @ (wanted - mean)
-    best, least = np.zeros(matrix.shape[1]), np.inf
+    centred, target = matrix - middle, wanted - mean
+    squares, axes = np.linalg.eigh(centred.T @ centred)
+    squares = np.maximum(squares, 0.0)
+    inside = axes.T @ (centred.T @ target)
+    explained = np.divide(inside**2, squares, out=np.zeros_like(inside), where=squares > 1e-9)
+    whole, best, least = float(target @ target), np.zeros(matrix.shape[1]), np.inf
     for penalty in _PENALTIES:
-        shrink = scales**2 / (scales**2 + penalty)
-        error = float(((wanted - mean - left @ (shrink * inside)) ** 2).sum())
+        shrink = squares / (squares + penalty)
+        error = whole - float((explained * shrink * (2 - shrink)).sum())
         criterion = error / max(1.0, len(wanted) - 1 - float(shrink.sum())) ** 2
         if criterion < least:
-            least, best = criterion, right.T @ (scales / (scales**2 + penalty) * inside)
+            least, best = criterion, axes @ (inside / (squares + penalty))
     return best, mean - float(middle @ best)
 
 
