@@ -145,3 +145,15 @@ def which(program: str) -> Path | None:
     """Return the path of an installed program, or None."""
     found = shutil.which(program)
     return Path(found) if found else None
+
+
+def started_at(pid: int) -> str | None:
+    """Return when a process of this machine was started, in ticks since its boot; None where it is dead.
+
+    A process id is used again, together with this it names one process (proc_pid_stat(5), fields 3 and 22).
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import URL, Connection, delete, insert, inspect, select
 
 from harness.errors import StoreError
-from harness.store.tables import SCHEMA_VERSION, finals, metadata, schema_version
+from harness.store.tables import SCHEMA_VERSION, claims, finals, metadata, runners, schema_version
 
 Step = Callable[[Connection], None]
 
@@ -21,7 +21,11 @@ def _add_finals(connection: Connection) -> None:
     finals.create(connection)
 
 
-STEPS: Mapping[int, Step] = {1: _add_finals}
+def _add_claims(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[runners, claims], checkfirst=False)
+
+
+STEPS: Mapping[int, Step] = {1: _add_finals, 2: _add_claims}
 
 
 def place(url: URL) -> str:

@@ -10,29 +10,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Select, func, select
 
-from harness.errors import StoreError, UserError
+from harness.errors import UserError
 from harness.records import (
     Artifact,
     BenchOutcome,
     Candidate,
     Failure,
     Measurement,
-    canonical_json,
-    from_plain,
 )
 from harness.settings import results_dir, store_url
+from harness.store import claims as _claims
 from harness.store import studies as _studies
 from harness.store.blobs import Blobs
+from harness.store.claims import Claims
 from harness.store.database import Database, sqlite_url
+from harness.store.rows import insert_record, rebuild, text_of
 from harness.store.studies import Study, Trial, TrialState
 from harness.store.tables import (
     KINDS,
     RECORD_TYPES,
     Record,
     candidate_artifacts,
-    key_of,
     measurements,
     trial_results,
     trials,
@@ -65,6 +65,7 @@ class Store:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
+        self.claims = Claims(database)
 
     def __enter__(self) -> Store:
         return self
@@ -84,10 +85,10 @@ class Store:
         A record that is there already stays as it is. Raises StoreError where the id of a measurement or a failure
         is taken by another one, and for a figure that is not a finite number.
         """
-        texts = [_text(record) for record in records]
+        texts = [text_of(record) for record in records]
         with self._database.writing() as connection:
             for record, text in zip(records, texts, strict=True):
-                _insert(connection, record, text)
+                insert_record(connection, record, text)
 
     def put_outcome(self, outcome: BenchOutcome) -> None:
         """Store whatever records a bench outcome holds, in one transaction."""
@@ -176,24 +177,44 @@ class Store:
 
         Raises UserError for an unknown study, StoreError where the trial is finished or has another candidate.
         """
-        text = _text(candidate)
+        text = text_of(candidate)
         with self._database.writing() as connection:
-            _insert(connection, candidate, text)
+            insert_record(connection, candidate, text)
             _studies.start_trial(connection, study, number, candidate.key, board)
 
+    def claim_trial(
+        self, study: str, number: int, candidate: Candidate, runner: str, *, instead_of: str | None = None
+    ) -> bool:
+        """Make a trial ``runner``'s, a new one or one that ``instead_of`` (or nobody) held; say whether it is now."""
+        text = text_of(candidate)
+        with self._database.writing() as connection:
+            insert_record(connection, candidate, text)
+            return _claims.claim(connection, study, number, candidate.key, runner, instead_of)
+
     def finish_trial(
-        self, study: str, number: int, state: TrialState, outcome: Mapping[str, Any], *, results: Iterable[str]
-    ) -> None:
+        self,
+        study: str,
+        number: int,
+        state: TrialState,
+        outcome: Mapping[str, Any],
+        *,
+        results: Iterable[str],
+        runner: str | None = None,
+    ) -> bool:
         """Store how a trial ended, in plain JSON, and the ids of the measurements and failures that it led to.
 
-        Those are put before; then this is called; then the search is told.
+        Those are put before. Returns False, with nothing stored, where the trial is not ``runner``'s by now.
         """
         if state not in (TrialState.COMPLETE, TrialState.FAILED):
             raise ValueError(f"a trial does not end {state}")
-        text = _text(outcome)
+        text = text_of(outcome)
         with self._database.writing() as connection:
+            if _claims.holder(connection, study, number) != runner:
+                return False
             _studies.set_state(connection, study, number, state, text)
             _studies.link_results(connection, study, number, results)
+            _claims.release(connection, study, number)
+        return True
 
     def requeue_trial(self, study: str, number: int) -> None:
         """Store that a trial which was left running waits for its turn again."""
@@ -228,7 +249,7 @@ class Store:
 
     def put_final(self, study: str, number: int, repeat: int, record: Mapping[str, Any]) -> None:
         """Store one model of a study's final check in plain JSON: a trial's own (repeat 0), or one trained again."""
-        text = _text(record)
+        text = text_of(record)
         with self._database.writing() as connection:
             _studies.set_final(connection, study, number, repeat, text)
 
@@ -261,14 +282,14 @@ class Store:
         for start in range(0, len(wanted), _AT_ONCE):
             some = name.in_(wanted[start : start + _AT_ONCE])
             rows = self._database.rows(select(name, record).where(some))
-            found |= {row[0]: _rebuild(kind, row.record) for row in rows}
+            found |= {row[0]: rebuild(kind, row.record) for row in rows}
         return found
 
     def _one(self, kind: type[_Record], query: Select[Any]) -> _Record | None:
         return next(iter(self._all(kind, query)), None)
 
     def _all(self, kind: type[_Record], query: Select[Any]) -> list[_Record]:
-        return [_rebuild(kind, row.record) for row in self._database.rows(query)]
+        return [rebuild(kind, row.record) for row in self._database.rows(query)]
 
     def _find(self, kinds: tuple[type[Record], ...], prefix: str) -> Record:
         found: dict[str, tuple[type[Record], str]] = {}
@@ -278,40 +299,10 @@ class Store:
             found |= {row.key: (kind, row.record) for row in self._database.rows(query.limit(20))}
         if len(found) == 1:
             kind, text = next(iter(found.values()))
-            only: Record = _rebuild(kind, text)
+            only: Record = rebuild(kind, text)
             return only
         what = "record" if len(kinds) > 1 else KINDS[kinds[0]].name
         if not found:
             raise UserError(f"there is no {what} {prefix!r}", hint="'harness report' and --json print the ids.")
         listed = "\n".join(f"  {key}  {KINDS[kind].name}" for key, (kind, _) in sorted(found.items())[:20])
         raise UserError(f"several identities begin with {prefix!r}:\n{listed}", hint="Give more of its digits.")
-
-
-def _insert(connection: Connection, record: Record, text: str) -> None:
-    kind, key = KINDS[type(record)], key_of(record)
-    stored = connection.execute(select(kind.table.c.record).where(kind.table.c.key == key)).scalar()
-    if stored is None:
-        connection.execute(insert(kind.table).values(key=key, record=text, **kind.columns(record)))
-    elif kind.owned and stored != text:
-        raise StoreError(f"the id {key} belongs to another {kind.name}", hint="Every new one needs an id of its own.")
-    if isinstance(record, Artifact) and record.candidate_key is not None:
-        table = candidate_artifacts
-        if not connection.execute(select(table).where(table.c.candidate_key == record.candidate_key)).first():
-            values = {"candidate_key": record.candidate_key, "artifact": record.sha256, "record": text}
-            connection.execute(insert(table).values(**values))
-
-
-def _text(record: Any) -> str:
-    try:
-        return canonical_json(record)
-    except ValueError as error:
-        name = type(record).__name__
-        raise StoreError(f"a {name} cannot be stored: {error}", hint="Its figures must be finite numbers.") from error
-
-
-def _rebuild(kind: type[_Record] | type[Record], text: str) -> Any:
-    try:
-        return from_plain(kind, json.loads(text))
-    except ValueError as error:
-        hint = "Restore the store from a copy, or choose another folder with --results DIR."
-        raise StoreError(f"a {KINDS[kind].name} in the store cannot be read: {error}", hint=hint) from error

@@ -82,10 +82,15 @@ def unknown_study(name: str, known: Iterable[str]) -> UserError:
     return UserError(f"there is no study {name!r}", hint=did_you_mean(name, known))
 
 
-def start_trial(connection: Connection, study: str, number: int, candidate_key: str, board: str) -> None:
-    """Make a trial running, new or queued. Raises StoreError where it is another candidate's, or finished."""
+def require_study(connection: Connection, study: str) -> None:
+    """Raise UserError for an unknown study."""
     if not connection.execute(select(studies.c.name).where(studies.c.name == study)).first():
         raise unknown_study(study, connection.scalars(select(studies.c.name)))
+
+
+def start_trial(connection: Connection, study: str, number: int, candidate_key: str, board: str) -> None:
+    """Make a trial running, new or queued. Raises StoreError where it is another candidate's, or finished."""
+    require_study(connection, study)
     here = (trials.c.study == study) & (trials.c.number == number)
     row = connection.execute(select(trials.c.candidate_key, trials.c.state).where(here)).first()
     if row is None:
@@ -94,7 +99,7 @@ def start_trial(connection: Connection, study: str, number: int, candidate_key: 
     elif row.candidate_key != candidate_key or row.state in (TrialState.COMPLETE, TrialState.FAILED):
         raise StoreError(
             f"trial {number} of the study {study!r} is {row.state} with the candidate {row.candidate_key}",
-            hint="Only one run at a time may work on a study: end the other one, then resume.",
+            hint="A trial that is finished stays so.",
         )
     else:
         connection.execute(update(trials).where(here).values(state=TrialState.RUNNING, board=board))

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, Measurement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Record: TypeAlias = Candidate | Artifact | Deployment | Firmware | Measurement | Failure
 RECORD_TYPES: tuple[type[Record], ...] = (Candidate, Artifact, Deployment, Firmware, Measurement, Failure)
@@ -124,6 +124,27 @@ finals = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),  # of the trial
     Column("repeat", Integer, primary_key=True, autoincrement=False),  # 0 is the trial's own model
     Column("record", Text, nullable=False),  # canonical JSON
+)
+
+# Processes that work on studies, and the unfinished trials that are theirs.
+runners = Table(
+    "runners",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("namespace", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("beat", Integer, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("study", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("runner", String(32), index=True, nullable=False),
 )
 
 

@@ -241,7 +241,9 @@ def test_a_store_of_the_first_version_gets_a_place_for_final_checks_and_keeps_wh
         store.create_study("old", {"seed": 1})
         store.put(examples.candidate())
     connection = sqlite3.connect(tmp_path / "harness.db")
-    connection.executescript("DROP TABLE finals; UPDATE schema_version SET version = 1;")
+    connection.executescript(
+        "DROP TABLE finals; DROP TABLE runners; DROP TABLE claims; UPDATE schema_version SET version = 1;"
+    )
     connection.close()
     with open_store(tmp_path) as store:
         assert store.finals("old") == ()

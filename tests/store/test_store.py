@@ -206,11 +206,9 @@ def test_a_trial_goes_from_running_to_complete_with_its_results(store: Store) ->
     assert store.failures("s") == (examples.failure(),)
 
 
-def test_a_trial_left_running_is_queued_and_begins_again_with_the_same_candidate(store: Store) -> None:
+def test_a_trial_left_running_begins_again_with_the_same_candidate(store: Store) -> None:
     store.create_study("s", {})
     store.begin_trial("s", 3, examples.candidate())
-    store.requeue_trial("s", 3)
-    assert [trial.state for trial in store.trials("s")] == [TrialState.QUEUED]
     store.begin_trial("s", 3, examples.candidate())
     assert [trial.state for trial in store.trials("s")] == [TrialState.RUNNING]
     with pytest.raises(StoreError, match="trial 3"):
