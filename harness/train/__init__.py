@@ -9,15 +9,21 @@ from harness.train.fit import fit
 from harness.train.given import lost_lines, open_model, with_model
 from harness.train.keras_file import KerasFile, open_keras_file
 from harness.train.produce import Trained, build, produce
+from harness.train.trainers import Closed, Limits, Trainers, default_jobs, default_limits
 from harness.train.untrained import untrained
 
 __all__ = [
+    "Closed",
     "KerasFile",
+    "Limits",
     "Trained",
+    "Trainers",
     "build",
     "check_networks",
     "checked_score",
     "convert",
+    "default_jobs",
+    "default_limits",
     "dequantized",
     "evaluate",
     "evaluate_all",
