@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from harness import registry
 from harness.api._settings import DEFAULT, Resolved, RunSettings
 from harness.boards import load_board
 from harness.compress import technique_names
+from harness.errors import UserError
 from harness.firmware.toolchain import build_flags
 from harness.pipeline import find_target
 from harness.records import Parameters
@@ -18,13 +20,15 @@ from harness.search import SearchRequest, default_objectives, parse_limits, pars
 from harness.search.drivers import FAMILY as DRIVERS
 from harness.search.gates import useful_gates
 from harness.tasks import LoadedTask, Need, load_task, task_key
-from harness.train import open_model, training_stack, with_model
+from harness.train import Limits, default_jobs, default_limits, open_model, training_stack, with_model
 
 if TYPE_CHECKING:
     from harness.tune.plan_file import PlanFile
 
 TRIALS = 20  # where neither trials nor a timeout are given
 TASK = "the task"
+_UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30}
+_SIZE = re.compile(rf"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>{'|'.join(_UNITS)})")
 
 
 def search_request(
@@ -68,6 +72,7 @@ def search_request(
         ),
         trials=settings.trials if settings.trials or settings.timeout else TRIALS,
         timeout_seconds=settings.timeout,
+        jobs=settings.jobs or default_jobs(),
         resume=resume,
     )
 
@@ -81,6 +86,21 @@ def _with_model(
     given = open_model(Path(settings.model), loaded, techniques, trust=settings.trust, watch=watch)
     lost = dict(given.lost)
     return with_model(loaded, given), tuple(name for name in techniques if name not in lost)
+
+
+def train_limits(settings: RunSettings, request: SearchRequest) -> Limits:
+    """Return the limits of one training. Raises UserError for a size that cannot be read."""
+    memory_bytes = None if settings.train_memory is None else _bytes(settings.train_memory)
+    return default_limits(request.jobs, seconds=settings.train_timeout, memory_bytes=memory_bytes)
+
+
+def _bytes(text: str) -> int:
+    """Return a size of memory in bytes. Raises UserError for what is none."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        hint = f"Write it as 4GiB or 1500MB. Units: {', '.join(_UNITS)}."
+        raise UserError(f"{text!r} is no size of memory", hint=hint)
+    return int(float(match["number"]) * _UNITS[match["unit"]])
 
 
 def with_task(resolved: Resolved, loaded: LoadedTask) -> Resolved:

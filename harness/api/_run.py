@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.api._finals import Listener as FinalsListener
 from harness.api._finals import check_final, finals_dict
-from harness.api._request import read_plan, search_request
+from harness.api._request import read_plan, search_request, train_limits
 from harness.api._settings import RunSettings, resolve
 from harness.canonical import to_plain
 from harness.finals import Finals, load_finals
@@ -18,14 +18,14 @@ from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import BenchOutcome, Candidate, How, Scalar
 from harness.report import report_path, study_report
-from harness.search import Bench, Event, FinishedTrial, Producer, SearchRequest, SearchResult
+from harness.search import Bench, Event, FinishedTrial, SearchRequest, SearchResult
 from harness.search import run as search
 from harness.search.gates import GateTotal, gate_totals
 from harness.search.request import Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import Floats, LoadedTask
-from harness.train import check_networks, lost_lines, model_inputs, produce, untrained
+from harness.train import Trainers, lost_lines, model_inputs
 
 _REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 _NOT_IN_JSON = ("found", "finals")
@@ -91,6 +91,9 @@ def run(
     trust: bool | None = None,
     trials: int | None = None,
     timeout_seconds: float | None = None,
+    jobs: int | None = None,
+    train_timeout_seconds: float | None = None,
+    train_memory: str | None = None,
     study: str | None = None,
     resume: bool = False,
     objectives: Sequence[str] = (),
@@ -120,12 +123,15 @@ def run(
     ``gates`` (default: true) says whether candidates that are sure to break a limit are stopped before their training.
     ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a kernel-plan file, whose choices
     hold for all layers of the same signatures. ``model`` is a ``.keras`` file whose compression alone is searched;
-    ``trust`` lets it run code of its own (Lambda layers, pickles). What is not given is taken from the file ``config``,
-    if one is given, from a ``task.toml`` beside the task's file, or from the task itself.
+    ``trust`` lets it run code of its own (Lambda layers, pickles). ``jobs`` is how many trials are under way at once
+    (default: by the machine's cores and memory, at most 4); the same number gives the same candidates.
+    ``train_timeout_seconds`` (default: an hour) and ``train_memory``, such as ``"4GiB"``, limit each training. What is
+    not given is taken from the file ``config``, if one is given, from a ``task.toml`` beside the task's file, or from
+    the task itself.
     At the end ``final`` of the best (default 3) are checked on the test data, and trained again from ``seeds`` other
     seeds (default 3). Everything is kept in the folder ``results`` (default: HARNESS_RESULTS, else ./results).
     ``progress`` is told what happens, ``finals_progress`` what the check will cost and how it goes; an interruption
-    from the keyboard ends either in order.
+    from the keyboard ends either in order, a second one of the search at once.
 
     Raises the errors of ``harness.errors``: UserError and BadTask before anything is trained, RigError where no board
     is left to measure on.
@@ -137,6 +143,9 @@ def run(
         "trust": trust,
         "trials": trials,
         "timeout": timeout_seconds,
+        "jobs": jobs,
+        "train_timeout": train_timeout_seconds,
+        "train_memory": train_memory,
         "study": study,
         "objective": objectives,
         "limit": limits,
@@ -170,16 +179,17 @@ def carry_out(
 ) -> RunResult:
     """Carry a search on to its end, check its best, and write its report."""
     folder = results_dir(None if settings.results is None else Path(settings.results))
-    with open_store(folder) as store:
+    trainers = Trainers(request.task, request.task_key, jobs=request.jobs, limits=train_limits(settings, request))
+    with open_store(folder) as store, trainers:
         if request.task.given is None and request.study not in {study.name for study in store.studies()}:
-            check_networks(request.task)  # what cannot be built or scored must not leave a study behind
-        make, measure = _producer(request.task), _measure(store, settings)
+            trainers.check_networks()  # what cannot be built or scored must not leave a study behind
+        measure = _measure(store, settings)
         found = search(
             request,
             store=store,
-            produce=make,
+            produce=trainers.produce,
             bench=_bench(measure, request.task),
-            untrained=lambda candidate: untrained(candidate, request.task),
+            untrained=trainers.untrained,
             listen=progress or (lambda _event: None),
         )
         try:
@@ -190,7 +200,7 @@ def carry_out(
                     final=settings.final,
                     seeds=settings.seeds,
                     store=store,
-                    produce=make,
+                    produce=trainers.produce,
                     measure=measure,
                     listen=finals_progress or (lambda _event: None),
                 )
@@ -227,10 +237,6 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
         compression=tuple({"name": step.name, **dict(step.parameters)} for step in candidate.compression),
         values={value.objective: Figure(value=value.value, how=value.how) for value in trial.outcome.values},
     )
-
-
-def _producer(loaded: LoadedTask) -> Producer:
-    return lambda candidate, *, watch: produce(candidate, loaded, watch=watch)
 
 
 def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:

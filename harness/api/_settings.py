@@ -42,6 +42,9 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     board: tuple[str, ...] = ("mps2_an386",)
     trials: Positive | None = None
     timeout: Seconds | None = None
+    jobs: Positive | None = None
+    train_timeout: Seconds | None = None
+    train_memory: str | None = None
     study: str | None = None
     objective: tuple[str, ...] = ()
     limit: tuple[str, ...] = ()

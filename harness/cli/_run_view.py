@@ -41,7 +41,8 @@ class Display:
         self._console = console(stderr=True)
         self._quiet = quiet
         self._finished: list[FinishedTrial] = []
-        self._stage = "loading the training stack"
+        self._stages: dict[int, str] = {}
+        self._notice = "loading the training stack"
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(),
@@ -67,13 +68,14 @@ class Display:
     def __rich__(self) -> RenderableType:
         best = front_of(self._finished, self._request.objectives)
         trials = [trial for trial in self._finished if trial.number in best]
-        parts: list[RenderableType] = [self._progress, f"[dim]{escape(self._stage)}[/]"]
+        lines = [f"[dim]{escape(stage)}[/]" for _, stage in sorted(self._stages.items())]
+        parts: list[RenderableType] = [self._progress, *lines, *([self._notice] if self._notice else [])]
         return Group(*parts, *([front_table(trials, self._request.objectives)] if trials else []))
 
     def listen(self, event: Event) -> None:
         """Take up what the search says."""
         where = f" on {event.board}" if event.board else ""
-        self._stage = f"trial {event.number}: {event.stage or event.moment.value}{where}"
+        self._show_stage(event, where)
         if event.moment in (Moment.RETRY, Moment.QUARANTINE):
             self._say(f"[yellow]{event.moment.value}[/]{where}: {escape(event.message)}")
         if event.moment is Moment.END and event.outcome is not None:
@@ -90,10 +92,23 @@ class Display:
             return
         if event.found is None:
             again = f", trained again ({event.repeat})" if event.repeat else ""
-            self._stage = f"final check: trial {event.trial}{again}: {event.stage}"
+            self._notice = f"final check: trial {event.trial}{again}: {event.stage}"
         elif event.new:
             self._say(model_line(event.found))
         self._progress.update(self._bar, completed=event.done, total=event.models, description="final check")
+
+    def _show_stage(self, event: Event, where: str) -> None:
+        """Keep a line for each trial under way; say once that there will be no more of them."""
+        if event.moment in (Moment.END, Moment.LOST):
+            self._stages.pop(event.number, None)
+        elif event.moment is not Moment.LAST:
+            self._notice = ""
+            self._stages[event.number] = f"trial {event.number:>3}: {event.stage or event.moment.value}{where}"
+        elif not self._notice:
+            cause = f"[red]{escape(event.message.splitlines()[0])}[/]\n" if event.message else ""
+            self._notice = f"{cause}[yellow]No further trial: finishing what is under way. Ctrl-C ends at once.[/]"
+            if self._live is None:
+                self._say(self._notice)
 
     def _say(self, line: str) -> None:
         if not self._quiet:

@@ -40,6 +40,17 @@ def run(
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
     timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Trials at once (default by cores and memory)."),
+    ] = None,
+    train_timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of one training (default 3600).")
+    ] = None,
+    train_memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Memory for one training, such as 4GiB (default a share)."),
+    ] = None,
     study: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the study; default: the task's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that was begun before.")] = False,
     objective: Annotated[

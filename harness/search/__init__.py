@@ -3,6 +3,7 @@
 
 from harness.search.figures import FIGURES, Direction
 from harness.search.front import Standing, front_of, standing_of, values_of
+from harness.search.known import load_finished, read_outcome
 from harness.search.limits import Limit, parse_limits
 from harness.search.objectives import Objective, default_objectives, parse_objectives
 from harness.search.outcome import Reason, Status, TrialOutcome, Value
@@ -16,7 +17,7 @@ from harness.search.request import (
     SearchRequest,
     SearchResult,
 )
-from harness.search.run import load_finished, read_outcome, run
+from harness.search.run import run
 
 __all__ = [
     "FIGURES",

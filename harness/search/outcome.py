@@ -10,6 +10,7 @@ from enum import StrEnum
 from harness import errors
 from harness.errors import (
     BadModel,
+    BadTask,
     DoesNotFit,
     HarnessError,
     Inconclusive,
@@ -109,7 +110,7 @@ def remedy_for(kind: str) -> Remedy:
         return Remedy.INFEASIBLE
     if issubclass(found, RigError):
         return Remedy.RETRY
-    if issubclass(found, (ToolError, LimitViolated, Inconclusive, BadModel)):
+    if issubclass(found, (ToolError, LimitViolated, Inconclusive, BadModel, BadTask)):
         return Remedy.FAILED
     return Remedy.STOP
 

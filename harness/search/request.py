@@ -46,8 +46,9 @@ class SearchRequest:
     """A study and how far to take it.
 
     ``trials`` is the number of trials that the study shall have in the end, resumed or not; ``timeout_seconds`` is for
-    this run, and no trial is begun after it. ``options`` are further settings of the bench that results depend on;
-    ``gates`` look at a candidate before it is trained, where the study is new: one that is resumed keeps its own.
+    this run, and no trial is begun after it; ``jobs`` is how many are under way at once. ``options`` are further
+    settings of the bench that results depend on; ``gates`` look at a candidate before it is trained, where the study is
+    new: one that is resumed keeps its own.
     """
 
     study: str
@@ -64,6 +65,7 @@ class SearchRequest:
     gates: tuple[str, ...] = ()
     trials: int | None = None
     timeout_seconds: float | None = None
+    jobs: int = 1
     resume: bool = False
 
     def config(self) -> dict[str, Any]:
@@ -90,6 +92,8 @@ class SearchRequest:
             raise UserError("a search needs an end", hint="Give --trials, --timeout, or both.")
         if any(limit is not None and limit <= 0 for limit in (self.trials, self.timeout_seconds)):
             raise UserError("the number of trials and the timeout must be greater than 0")
+        if self.jobs < 1:
+            raise UserError("at least one trial is worked on at once", hint="Give --jobs 1 or more.")
         if not self.boards:
             raise UserError("a search needs a board to measure on", hint="Name one by --board.")
         if len(set(self.boards)) < len(self.boards):
@@ -107,6 +111,8 @@ class Moment(StrEnum):
     RETRY = "retry"  # a rig's fault; the board is tried once more
     QUARANTINE = "quarantine"
     END = "end"  # a trial is stored
+    LAST = "last"  # no trial is begun after those under way, of which this is one
+    LOST = "lost"  # another process has taken the trial up: this one was not heard of for too long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

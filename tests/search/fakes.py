@@ -95,6 +95,7 @@ def make_request(
     seed: int = 1,
     trials: int | None = 5,
     timeout_seconds: float | None = None,
+    jobs: int = 1,
     resume: bool = False,
 ) -> SearchRequest:
     return SearchRequest(
@@ -110,6 +111,7 @@ def make_request(
         seed=seed,
         trials=trials,
         timeout_seconds=timeout_seconds,
+        jobs=jobs,
         resume=resume,
     )
 
