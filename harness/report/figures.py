@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from harness.records import Artifact, Candidate, Cycles, Deployment, Firmware, How, Measurement, Quantity
@@ -33,7 +34,7 @@ ASIDE = {"ram.model_bytes", "ram.stack_bytes", "flash.weights_bytes", "flash.cod
 _PREFERRED = (How.MEASURED, How.COUNTED, How.MODELLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One measurement with all that it came from, as far as the store knows it."""
 
@@ -47,6 +48,11 @@ class Entry:
     @property
     def verified(self) -> bool:
         return self.measurement.verification.verified
+
+    @cached_property
+    def quantities(self) -> Mapping[tuple[str, How], Quantity]:
+        """The entry's figures by name and ``how``; every table and chart asks for them again."""
+        return _quantities(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +80,12 @@ class Wanted:
 
 def quantity(entry: Entry, column: Column) -> Quantity | None:
     """Return an entry's figure for a column, or None where it has none of that name and ``how``."""
-    return _quantities(entry).get((column.name, column.how))
+    return entry.quantities.get((column.name, column.how))
 
 
 def columns_of(entries: Sequence[Entry]) -> tuple[Column, ...]:
     """Return the columns that some entry has a figure for: metrics, then costs, then facts of the training."""
-    present = {key for entry in entries for key in _quantities(entry)}
+    present = {key for entry in entries for key in entry.quantities}
     metrics = [_metric_column(name) for name in _metric_names(entries)]
     costs = [
         Column(name=name, how=how, label=label, kind=kind)
