@@ -39,6 +39,7 @@ class HarnessBench(Protocol):
         optimize: str = "speed",
         plan: str | Path | None = None,
         tflm_lib: str | Path | None = None,
+        data: str | None = None,
         estimate: bool = False,
         port: str | None = None,
         samples: int = 10,

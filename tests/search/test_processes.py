@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from harness import proc
 from harness.search import Event, Moment, Status
@@ -18,6 +20,14 @@ from tests.conftest import ROOT
 from tests.search.fakes import FakeProducer, make_request, search
 
 TRIALS = 7
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def start(folder: Path, label: str) -> proc.Child:

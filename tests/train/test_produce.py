@@ -65,7 +65,7 @@ def test_an_untrained_model_needs_the_memory_of_the_trained_one(
     board = load_board("microbit")
     before, after = fit(untrained(wanted, digits), board), fit(made.model, board)
     assert before.ram.exact_bytes == pytest.approx(after.ram.exact_bytes, rel=MARGIN)
-    assert before.weights_bytes == pytest.approx(after.weights_bytes, rel=MARGIN)
+    assert (1 - MARGIN) * after.weights_bytes <= before.weights_bytes <= 1.2 * after.weights_bytes  # channels may die
 
 
 def test_an_artifact_names_its_candidate_and_hashes_its_model(trained: tuple[Candidate, Trained]) -> None:
