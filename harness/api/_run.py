@@ -21,13 +21,12 @@ from harness.report import report_path, study_report
 from harness.search import Bench, Event, FinishedTrial, SearchRequest, SearchResult
 from harness.search import run as search
 from harness.search.gates import GateTotal, gate_totals
-from harness.search.request import Ended, Watch
+from harness.search.request import REAL_SAMPLES, Ended, Watch
 from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import Floats, LoadedTask
 from harness.train import Trainers, lost_lines, model_inputs
 
-_REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 _NOT_IN_JSON = ("found", "finals")
 SCHEMA = 1
 
@@ -241,7 +240,7 @@ def _front_entry(trial: FinishedTrial) -> FrontEntry:
 
 def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:
     """Return what the search calls to measure a candidate: verified with real samples besides the standard inputs."""
-    samples = loaded.data.validation.inputs[:_REAL_SAMPLES]
+    samples = loaded.data.validation.inputs[:REAL_SAMPLES]
     return lambda model, candidate, board, *, watch: measure(model, candidate, board, samples=samples, watch=watch)
 
 

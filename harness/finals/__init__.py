@@ -5,8 +5,6 @@ from harness.finals.cost import Cost, expected_cost
 from harness.finals.judge import LEAST_SEEDS, Finals, JudgedCandidate, load_finals
 from harness.finals.record import FinalFailure, FinalModel, Flag, Score, Streamed
 from harness.finals.request import (
-    DEFAULT_FINAL,
-    DEFAULT_SEEDS,
     STREAMED_SAMPLES,
     FinalsEvent,
     FinalsRequest,
@@ -16,8 +14,6 @@ from harness.finals.request import (
 from harness.finals.run import run_finals
 
 __all__ = [
-    "DEFAULT_FINAL",
-    "DEFAULT_SEEDS",
     "LEAST_SEEDS",
     "STREAMED_SAMPLES",
     "Cost",

@@ -11,9 +11,9 @@ from statistics import fmean, stdev
 from harness.finals.record import FinalModel, Flag, Score
 from harness.finals.run import stored_models
 from harness.records import How
-from harness.search import Limit, Objective, Value
+from harness.search import Limit, Objective, Value, limits_of, objectives_of
 from harness.stats import pareto_front
-from harness.store import Store, Study
+from harness.store import Store
 
 LEAST_SEEDS = 3  # fewer say too little of how far a training depends on its seed
 
@@ -74,7 +74,7 @@ def load_finals(store: Store, study_name: str) -> Finals | None:
         return None
     found = [_gathered(own, [m for m in models if m.trial == own.trial and m.repeat]) for own in chosen]
     metric = chosen[0].metric
-    objectives, limits = _objectives(study), _limits(study)
+    objectives, limits = objectives_of(study), limits_of(study)
     judged = [replace(each, flags=tuple(_flags(each, found, objectives, limits, metric))) for each in found]
     return Finals(
         study=study_name,
@@ -113,14 +113,6 @@ def _means(models: Sequence[FinalModel]) -> tuple[Value, ...]:
 
 def _merit(candidate: JudgedCandidate) -> float:
     return candidate.own.test.value if candidate.own.test is not None else float("-inf")
-
-
-def _objectives(study: Study) -> tuple[Objective, ...]:
-    return tuple(Objective(**each) for each in study.config.get("objectives", ()))
-
-
-def _limits(study: Study) -> tuple[Limit, ...]:
-    return tuple(Limit(**each) for each in study.config.get("limits", ()))
 
 
 def _flags(
@@ -196,8 +188,7 @@ def _rival(
 
 def _point(one: JudgedCandidate, objectives: Sequence[Objective]) -> list[float]:
     """Return a candidate's means, all to be minimised."""
-    means = [(one.mean(each.key) or 0.0, each.direction) for each in objectives]
-    return [mean if direction == "minimize" else -mean for mean, direction in means]
+    return [each.oriented(one.mean(each.key) or 0.0) for each in objectives]
 
 
 def _first_line(text: str) -> str:

@@ -14,8 +14,6 @@ from harness.search.request import Watch
 from harness.tasks import Floats, LoadedTask
 
 STREAMED_SAMPLES = 100  # of the test data, through the firmware
-DEFAULT_FINAL = 3
-DEFAULT_SEEDS = 3
 
 
 class Measure(Protocol):
@@ -106,4 +104,4 @@ def _finalists(found: SearchResult, objectives: Sequence[Objective], most: int) 
 def _merit(trial: FinishedTrial, objective: Objective) -> tuple[float, int]:
     """Return what a trial is sorted by, the better first, the earlier where they are equal."""
     value = next(each.value for each in trial.outcome.values if each.objective == objective.key)
-    return (value if objective.direction == "minimize" else -value, trial.number)
+    return objective.oriented(value), trial.number

@@ -12,22 +12,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness import errors
 from harness.errors import HarnessError, RigError, StoreError
 from harness.finals.record import FinalFailure, FinalModel, Streamed
 from harness.finals.request import STREAMED_SAMPLES, Finalist, FinalsEvent, FinalsRequest, Listener, Measure
 from harness.finals.score import score_with_interval
 from harness.records import Artifact, Candidate, Measurement, from_plain, to_plain
-from harness.search import Limit, Objective, Producer, Value
+from harness.search import Limit, Objective, Producer, Value, find_or_produce
 from harness.search.figures import figure_of
-from harness.search.outcome import Remedy, remedy_for
-from harness.search.request import Watch
+from harness.search.outcome import Remedy, error_class, remedy_for
+from harness.search.request import REAL_SAMPLES, Watch
 from harness.store import Store
 from harness.tasks import Floats
-from harness.train import predict
+from harness.train import Trained, predict
 
 _CHOICE_SEED = 0  # of which test samples are streamed
-_VERIFIED_WITH = 4  # validation samples that a model trained again is verified with, as in the search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +100,8 @@ def _check(request: FinalsRequest, finalist: Finalist, repeat: int, tools: _Tool
         metric=request.task.task.metric,
     )
     try:
-        artifact, model = _artifact(candidate, tools, watch)
-        found = _scored(replace(found, artifact=artifact.sha256), artifact, model, candidate, request, tools, watch)
+        made = _made(candidate, tools, watch)
+        found = _scored(replace(found, artifact=made.artifact.sha256), made, candidate, request, tools, watch)
     except _Failed as failed:
         found = replace(found, failure=failed.failure)
     return replace(found, seconds=time.monotonic() - began)
@@ -111,8 +109,7 @@ def _check(request: FinalsRequest, finalist: Finalist, repeat: int, tools: _Tool
 
 def _scored(
     found: FinalModel,
-    artifact: Artifact,
-    model: bytes,
+    made: Trained,
     candidate: Candidate,
     request: FinalsRequest,
     tools: _Tools,
@@ -121,14 +118,16 @@ def _scored(
     """Return what a model scores and costs; test samples are streamed through a trial's own model alone."""
     task, test, validation = request.task.task, request.task.data.test, request.task.data.validation
     streamed = _streamed_positions(len(test.inputs)) if found.repeat == 0 else []
-    samples = test.inputs[streamed] if streamed else validation.inputs[:_VERIFIED_WITH]
-    measured = {board: _measure(model, candidate, board, samples, tools, watch) for board in request.boards}
+    samples = test.inputs[streamed] if streamed else validation.inputs[:REAL_SAMPLES]
+    measured = {board: _measure(made.model, candidate, board, samples, tools, watch) for board in request.boards}
     watch("scoring the test data")
-    outputs = predict(model, test.inputs)
+    outputs = predict(made.model, test.inputs)
     return replace(
         found,
-        values=_values(request, artifact, measured),
-        validation=score_with_interval(task.metric, task.score, predict(model, validation.inputs), validation.targets),
+        values=_values(request, made.artifact, measured),
+        validation=score_with_interval(
+            task.metric, task.score, predict(made.model, validation.inputs), validation.targets
+        ),
         test=score_with_interval(task.metric, task.score, outputs, test.targets),
         further=tuple(score_with_interval(name, score, outputs, test.targets) for name, score in task.metrics.items()),
         streamed=tuple(
@@ -156,21 +155,15 @@ def _values(request: FinalsRequest, artifact: Artifact, measured: Mapping[str, M
     return tuple(Value(objective=key, value=figure.value, how=figure.how) for key, figure in figures.items())
 
 
-def _artifact(candidate: Candidate, tools: _Tools, watch: Watch) -> tuple[Artifact, bytes]:
-    """Return a candidate's artifact with its model: nothing is trained twice."""
-    known = tools.store.artifact_of(candidate.key)
-    if known is not None:
-        return known, tools.store.get_blob(known.sha256, verify=True).read_bytes()
+def _made(candidate: Candidate, tools: _Tools, watch: Watch) -> Trained:
+    """Return a candidate's artifact with its model. Raises _Failed where it comes to nothing."""
     try:
-        trained = tools.produce(candidate, watch=watch)
+        return find_or_produce(candidate, tools.store, tools.produce, watch)
     except HarnessError as error:
         kind = type(error).__name__
         if not _is_of_the_model(kind):
             raise
         raise _Failed(FinalFailure(kind=kind, stage=error.stage or "train", message=error.message)) from error
-    tools.store.put_blob(trained.model)
-    tools.store.put(candidate, trained.artifact)
-    return trained.artifact, trained.model
 
 
 def _measure(
@@ -189,7 +182,7 @@ def _measure(
         if _is_of_the_model(failure.kind):
             found = FinalFailure(kind=failure.kind, stage=failure.stage, message=failure.message, board=board)
             raise _Failed(found)
-        kind = getattr(errors, failure.kind, RuntimeError)
+        kind = error_class(failure.kind)
         if attempt == 2 or not issubclass(kind, RigError):
             raise kind(f"{board}: {failure.stage}: {failure.message}")
     raise AssertionError

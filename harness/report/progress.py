@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.report.standing import StudyFacts
-from harness.search import FinishedTrial, Objective, Status
+from harness.search import is_ranked, point_of
 from harness.stats import dominated_shares
 
 WIDTH, HEIGHT = 720, 230
@@ -28,10 +27,10 @@ class Curve:
 
 def curve_of(facts: StudyFacts) -> Curve | None:
     """Return the curve over all trials that meet the limits; None for fewer than three of them."""
-    trials = [trial for trial in facts.finished if _counts(trial, facts.objectives)]
+    trials = [each for each in facts.finished if each.outcome.values and is_ranked(each.outcome, facts.objectives)]
     if len(trials) < 3:
         return None
-    shares = dominated_shares([_point(trial, facts.objectives) for trial in trials])
+    shares = dominated_shares([point_of(trial.outcome, facts.objectives) for trial in trials])
     first, last = facts.finished[0].number, facts.finished[-1].number
     top = max(shares) or 1.0
 
@@ -64,16 +63,6 @@ def seconds_by_stage(facts: StudyFacts) -> tuple[tuple[str, float], ...]:
         for stage, seconds in trial.outcome.seconds:
             spent[stage] = spent.get(stage, 0.0) + seconds
     return tuple(sorted(spent.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _counts(trial: FinishedTrial, objectives: Sequence[Objective]) -> bool:
-    known = {value.objective for value in trial.outcome.values}
-    return trial.outcome.status is Status.COMPLETE and bool(known) and all(each.key in known for each in objectives)
-
-
-def _point(trial: FinishedTrial, objectives: Sequence[Objective]) -> list[float]:
-    known = {value.objective: value.value for value in trial.outcome.values}
-    return [known[each.key] if each.direction == "minimize" else -known[each.key] for each in objectives]
 
 
 def _round_numbers(first: int, last: int) -> list[int]:

@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from harness.errors import StoreError
 from harness.records import Artifact, Candidate
-from harness.search import FinishedTrial, read_outcome
-from harness.store import Record, Store, Trial, TrialState
+from harness.search import FinishedTrial, finished_trial
+from harness.store import Record, Store, Trial
 
 _Record = TypeVar("_Record", bound=Record)
 
@@ -47,13 +46,9 @@ class Records:
 
     def finished(self, trials: Iterable[Trial]) -> tuple[FinishedTrial, ...]:
         """Return those of a study's trials that are finished, with their candidates and outcomes, by number."""
-        ended = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.FAILED)]
+        ended = [trial for trial in trials if trial.state.ended]
         candidates = self.get_many(Candidate, (trial.candidate_key for trial in ended))
         for trial in ended:
             if (trial.study, trial.number) not in self._finished:
-                if trial.candidate_key not in candidates:
-                    raise StoreError(f"the candidate of trial {trial.number} of the study {trial.study!r} is missing")
-                self._finished[trial.study, trial.number] = FinishedTrial(
-                    number=trial.number, candidate=candidates[trial.candidate_key], outcome=read_outcome(trial)
-                )
+                self._finished[trial.study, trial.number] = finished_trial(trial, candidates)
         return tuple(self._finished[trial.study, trial.number] for trial in ended)

@@ -5,15 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-from harness.errors import StoreError
-from harness.records import from_plain
 from harness.report.records import Records
-from harness.search import FinishedTrial, Limit, Objective, standing_of
+from harness.search import FinishedTrial, Limit, Objective, limits_of, objectives_of, standing_of
 from harness.store import Study, Trial, TrialState
-
-_Wanted = TypeVar("_Wanted", Objective, Limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +32,10 @@ class StudyFacts:
 def study_facts(records: Records, study: Study, trials: Sequence[Trial]) -> StudyFacts:
     """Gather them. Raises StoreError where objectives, limits or a trial cannot be read."""
     finished = records.finished(trials)
-    standing = standing_of(finished, _configured(study, "objectives", Objective))
+    standing = standing_of(finished, objectives_of(study))
     return StudyFacts(
         objectives=standing.objectives,
-        limits=_configured(study, "limits", Limit),
+        limits=limits_of(study),
         finished=finished,
         front=frozenset(standing.front),
         nearest=standing.nearest,
@@ -48,12 +43,3 @@ def study_facts(records: Records, study: Study, trials: Sequence[Trial]) -> Stud
         under_way=tuple(trial.number for trial in trials if trial.state is TrialState.RUNNING),
         waiting=tuple(trial.number for trial in trials if trial.state is TrialState.QUEUED),
     )
-
-
-def _configured(study: Study, name: str, kind: type[_Wanted]) -> tuple[_Wanted, ...]:
-    """Return what a study's configuration has under a name, as ``SearchRequest.config`` writes it."""
-    plain: Any = study.config.get(name)
-    try:
-        return tuple(from_plain(kind, each) for each in plain or ())
-    except (ValueError, TypeError) as error:
-        raise StoreError(f"the {name} of the study {study.name!r} cannot be read: {error}") from error

@@ -11,7 +11,7 @@ from harness.errors import UserError
 from harness.records import Candidate, Failure, How, Measurement
 from harness.report.content import study_content
 from harness.report.figures import Entry, shown_metrics
-from harness.store import Store, Trial, TrialState
+from harness.store import Store, Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def _rows(store: Store, study: str) -> Iterator[dict[str, Any]]:
             entries[entry.number, part.board_id] = (entry, position in part.front)
     failures = {failure.id: failure for failure in store.failures(study)}
     for trial in store.trials(study):
-        if trial.state not in (TrialState.COMPLETE, TrialState.FAILED):
+        if not trial.state.ended:
             continue
         head = _head(store, trial)
         measured = {board: found for (number, board), found in entries.items() if number == trial.number}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.errors import UserError
@@ -53,13 +53,10 @@ def front_of(trials: Sequence[FinishedTrial], objectives: Sequence[Objective]) -
     Only complete trials count, all of whose values come from verified measurements. Raises UserError where values of
     one objective were obtained in different ways.
     """
-    whole = [trial for trial in trials if trial.outcome.status is Status.COMPLETE and _has_all(trial, objectives)]
+    whole = [trial for trial in trials if is_ranked(trial.outcome, objectives)]
     first = [trial for trial in whole if trial.outcome.duplicate_of is None]
     require_one_how(trial.outcome for trial in first)
-    points = []
-    for trial in first:
-        values = values_of(trial.outcome, objectives)
-        points.append([v if o.direction == "minimize" else -v for v, o in zip(values, objectives, strict=True)])
+    points = [point_of(trial.outcome, objectives) for trial in first]
     return tuple(first[position].number for position in pareto_front(points))
 
 
@@ -82,6 +79,18 @@ def values_of(outcome: TrialOutcome, objectives: Sequence[Objective]) -> tuple[f
     return tuple(known[objective.key] for objective in objectives)
 
 
+def point_of(outcome: TrialOutcome, objectives: Sequence[Objective]) -> tuple[float, ...]:
+    """Return an outcome's values in the order of the objectives, all so that less is better."""
+    values = values_of(outcome, objectives)
+    return tuple(objective.oriented(value) for value, objective in zip(values, objectives, strict=True))
+
+
+def is_ranked(outcome: TrialOutcome, objectives: Sequence[Objective]) -> bool:
+    """Say whether a trial keeps to all limits and has a value for each objective."""
+    known = {value.objective for value in outcome.values}
+    return outcome.status is Status.COMPLETE and all(objective.key in known for objective in objectives)
+
+
 def require_one_how(outcomes: Iterable[TrialOutcome]) -> None:
     """Raise UserError where values of one objective were obtained in different ways: they must not be ranked."""
     seen: dict[str, How] = {}
@@ -93,8 +102,3 @@ def require_one_how(outcomes: Iterable[TrialOutcome]) -> None:
                 "such figures cannot be compared",
                 hint="Begin a new study on the rig as it is now: --study NAME.",
             )
-
-
-def _has_all(trial: FinishedTrial, objectives: Sequence[Objective]) -> bool:
-    known: Mapping[str, float] = {value.objective: value.value for value in trial.outcome.values}
-    return all(objective.key in known for objective in objectives)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.boards import Board
-from harness.errors import UserError, did_you_mean
+from harness.errors import LimitViolated, UserError, did_you_mean
 from harness.search.figures import figure_key, find_figure
+from harness.search.outcome import Reason
 
 Sense: TypeAlias = Literal["<=", ">="]
 
@@ -54,6 +55,17 @@ class Limit:
         """Return by how much a value breaks the limit, as a share of the bound; 0 where it keeps to it."""
         beyond = value - self.bound if self.sense == "<=" else self.bound - value
         return max(0.0, beyond) / (abs(self.bound) or 1.0)
+
+
+def broken(limit: Limit, value: float, found: str, *, stage: str) -> Reason:
+    """Return why a candidate with this value breaks a limit; ``found`` is the value in words."""
+    return Reason(
+        board=limit.board,
+        kind=LimitViolated.__name__,
+        stage=stage,
+        message=f"{limit.key} is {found}, and shall be {limit.sense} {limit.bound:,.10g}",
+        violation=limit.violation(value),
+    )
 
 
 def parse_limits(texts: Sequence[str], metrics: Sequence[str], boards: Sequence[Board]) -> tuple[Limit, ...]:

@@ -27,6 +27,10 @@ class Objective:
         """The objective's name in outcomes: ``accuracy``, ``ram@mps2_an386``."""
         return figure_key(self.name, self.board)
 
+    def oriented(self, value: float) -> float:
+        """Return a value of the figure so that less is better."""
+        return value if self.direction == "minimize" else -value
+
 
 def default_objectives(metric: str, boards: Sequence[Board], *, estimate: bool = False) -> tuple[Objective, ...]:
     """Return the metric, and for each board RAM with what it knows of time: instructions, or latency and energy.

@@ -101,10 +101,16 @@ class TrialOutcome:
     schema: int = SCHEMA
 
 
+def error_class(kind: str) -> type[Exception]:
+    """Return the class of a stored failure, so that the command ends with its exit code; a bug for an unknown kind."""
+    found = getattr(errors, kind, None)
+    return found if isinstance(found, type) and issubclass(found, HarnessError) else RuntimeError
+
+
 def remedy_for(kind: str) -> Remedy:
     """Return what to do about a failure by its kind, the name of its class; an unknown kind stops the search."""
-    found = getattr(errors, kind, None)
-    if not (isinstance(found, type) and issubclass(found, HarnessError)):
+    found = error_class(kind)
+    if not issubclass(found, HarnessError):
         return Remedy.STOP
     if found is LimitViolated or issubclass(found, (UnsupportedModel, DoesNotFit)):
         return Remedy.INFEASIBLE
@@ -120,6 +126,13 @@ def violation_of(kind: str, violation: float) -> float:
     if kind == DoesNotFit.__name__:
         return max(violation, 1.0)
     return max(violation, UNSUPPORTED_VIOLATION)
+
+
+def infeasible(error: HarnessError, *, board: str | None, stage: str) -> Reason:
+    """Return the reason that an error gives before anything was measured."""
+    kind = type(error).__name__
+    violation = violation_of(kind, 0.0)
+    return Reason(board=board, kind=kind, stage=stage, message=error.message, violation=violation)
 
 
 def breaks_only_limits(reasons: Iterable[Reason]) -> bool:

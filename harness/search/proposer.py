@@ -20,6 +20,11 @@ from harness.search.request import FinishedTrial, SearchRequest
 from harness.tasks import FixedSpace, Space
 
 
+def known_to(number: int, finished: Mapping[int, FinishedTrial], jobs: int) -> list[FinishedTrial]:
+    """Return what trial ``number`` may know of those that are finished, in order: none of those under way beside it."""
+    return [finished[each] for each in sorted(finished) if each <= number - jobs]
+
+
 class Proposer:
     """Asks the driver, which is made anew where the objectives have become fewer.
 
@@ -34,7 +39,7 @@ class Proposer:
 
     def ask(self, number: int, finished: Mapping[int, FinishedTrial]) -> tuple[Candidate, Parameters]:
         """Return what trial ``number`` shall try, from the finished trials that it may know."""
-        known = [finished[each] for each in sorted(finished) if each <= number - self._request.jobs]
+        known = known_to(number, finished, self._request.jobs)
         quarantined = quarantined_boards(known)
         if quarantined != self._quarantined:
             self._driver = self._new_driver(quarantined)

@@ -17,6 +17,8 @@ from harness.search.outcome import TrialOutcome
 from harness.tasks import LoadedTask
 from harness.train import Trained
 
+REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
+
 Watch: TypeAlias = Callable[[str], None]  # told the name of each stage as it begins
 
 

@@ -22,7 +22,7 @@ from harness.search.lanes import Done, Interrupted, Job, Lanes, Message, Said
 from harness.search.lease import Lease
 from harness.search.outcome import Status
 from harness.search.proposal import parameters_of
-from harness.search.proposer import Proposer
+from harness.search.proposer import Proposer, known_to
 from harness.search.request import Ended, Event, FinishedTrial, Listener, Moment, SearchRequest
 from harness.search.trial import Note, Tools, TrialEnd, run_trial
 from harness.store import Position, TrialState
@@ -162,7 +162,7 @@ class Scheduler:
         quarantined = quarantined_boards(self._finished.values())
         boards = [board for board in request.boards if board not in quarantined]
         # Not what has ended meanwhile: a trial's end must not depend on which of those under way is quicker.
-        earlier = [self._finished[each] for each in sorted(self._finished) if each <= trial.number - request.jobs]
+        earlier = known_to(trial.number, self._finished, request.jobs)
 
         def job(note: Note) -> TrialEnd:
             results: list[str] = []

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from harness import errors
 from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
 from harness.search import gates
+from harness.search.artifact import find_or_produce
 from harness.search.figures import figure_of
-from harness.search.limits import Limit
+from harness.search.limits import Limit, broken
 from harness.search.objectives import Objective
 from harness.search.outcome import (
     Gate,
@@ -23,6 +23,7 @@ from harness.search.outcome import (
     TrialOutcome,
     Value,
     breaks_only_limits,
+    error_class,
     remedy_for,
     status_of,
     violation_of,
@@ -91,17 +92,19 @@ def run_trial(
     if verdict.reasons:
         return _stopped(candidate, parameters, verdict, notes, tools.store)
     try:
-        artifact, model = _artifact(candidate, tools, notes, note)
+        trained = find_or_produce(candidate, tools.store, tools.produce, lambda stage: note(Moment.STAGE, stage=stage))
     except HarnessError as error:
         if remedy_for(type(error).__name__) not in (Remedy.INFEASIBLE, Remedy.FAILED):
             raise
         _note_failure(_failure(candidate.key, error, tools.store), None, notes, tools.store)
     else:
+        artifact = trained.artifact
+        notes.seconds.update(trained.seconds)
         if first := gates.first_of_model(artifact, boards, earlier):
             seconds = tuple(notes.seconds.items())
             return TrialEnd(outcome=gates.of_model(first, parameters, artifact, seconds, notes.gates), results=())
         for board in boards:
-            _bench(model, candidate, board, tools, notes, note)
+            _bench(trained.model, candidate, board, tools, notes, note)
     left = [board for board in boards if board not in notes.quarantined]
     if not left:
         raise _no_board_left(notes.reasons[-1])
@@ -174,18 +177,6 @@ def _stopped(
     return TrialEnd(outcome=outcome, results=tuple(notes.results))
 
 
-def _artifact(candidate: Candidate, tools: Tools, notes: _Notes, note: Note) -> tuple[Artifact, bytes]:
-    """Return a candidate's artifact with its model: nothing is trained twice."""
-    known = tools.store.artifact_of(candidate.key)
-    if known is not None:
-        return known, tools.store.get_blob(known.sha256, verify=True).read_bytes()
-    trained = tools.produce(candidate, watch=lambda stage: note(Moment.STAGE, stage=stage))
-    notes.seconds.update(trained.seconds)
-    tools.store.put_blob(trained.model)
-    tools.store.put(candidate, trained.artifact)
-    return trained.artifact, trained.model
-
-
 def _bench(model: bytes, candidate: Candidate, board: str, tools: Tools, notes: _Notes, note: Note) -> None:
     """Bench a model on a board, once more after a rig's fault; a second one quarantines the board."""
     for attempt in (1, 2):
@@ -222,22 +213,16 @@ def _call_bench(model: bytes, candidate: Candidate, board: str, tools: Tools, no
         return BenchOutcome(model=candidate.key, board=board, runtime="", failure=failure, exit_code=error.exit_code)
     if outcome.failure is not None and remedy_for(outcome.failure.kind) is Remedy.STOP:
         failure = outcome.failure
-        raise _error_class(failure.kind)(f"{board}: {failure.stage}: {failure.message}")
+        raise error_class(failure.kind)(f"{board}: {failure.stage}: {failure.message}")
     return outcome
 
 
 def _no_board_left(last: Reason) -> Exception:
     message = f"no board is left to search on: {last.board}: {last.stage}: {last.message}"
-    error = _error_class(last.kind)(message)
+    error = error_class(last.kind)(message)
     if isinstance(error, HarnessError):
         error.hint = "Mend the rig, then go on with --resume: the trial under way is taken up again."
     return error
-
-
-def _error_class(kind: str) -> type[Exception]:
-    """Return the class of a stored failure, so that the command ends with its exit code; a bug for an unknown kind."""
-    found = getattr(errors, kind, None)
-    return found if isinstance(found, type) and issubclass(found, HarnessError) else RuntimeError
 
 
 def _note_measurement(measurement: Measurement, board: str, notes: _Notes) -> None:
@@ -302,12 +287,8 @@ def _broken(limits: Sequence[Limit], artifact: Artifact, measurements: Mapping[s
     reasons = []
     for limit in limits:
         value = figure_of(limit, artifact, measurements).value
-        violation = limit.violation(value)
-        if violation > 0:
-            message = f"{limit.key} is {value:,.10g}, and shall be {limit.sense} {limit.bound:,.10g}"
-            reasons.append(
-                Reason(board=limit.board, kind="LimitViolated", stage="limits", message=message, violation=violation)
-            )
+        if limit.violation(value) > 0:
+            reasons.append(broken(limit, value, f"{value:,.10g}", stage="limits"))
     return sorted(reasons, key=lambda reason: -reason.violation)
 
 

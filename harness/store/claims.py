@@ -16,8 +16,6 @@ from harness.store.database import Database
 from harness.store.studies import TrialState, require_study
 from harness.store.tables import claims, runners, studies, trials
 
-_ENDED = (TrialState.COMPLETE, TrialState.FAILED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
@@ -46,7 +44,7 @@ class Position:
 
     @property
     def ended(self) -> bool:
-        return self.state in _ENDED
+        return self.state.ended
 
 
 class Claims:
@@ -106,7 +104,7 @@ def claim(
     if row is None:
         values = {"study": study, "number": number, "candidate_key": candidate_key, "board": ""}
         connection.execute(insert(trials).values(**values, state=TrialState.RUNNING, outcome="null"))
-    elif row.state in _ENDED or row.candidate_key != candidate_key or held != instead_of:
+    elif TrialState(row.state).ended or row.candidate_key != candidate_key or held != instead_of:
         return False
     else:
         connection.execute(update(trials).where(here).values(state=TrialState.RUNNING))

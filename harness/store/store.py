@@ -205,7 +205,7 @@ class Store:
 
         Those are put before. Returns False, with nothing stored, where the trial is not ``runner``'s by now.
         """
-        if state not in (TrialState.COMPLETE, TrialState.FAILED):
+        if not state.ended:
             raise ValueError(f"a trial does not end {state}")
         text = text_of(outcome)
         with self._database.writing() as connection:

@@ -34,6 +34,11 @@ class TrialState(StrEnum):
     COMPLETE = "complete"
     FAILED = "failed"
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change it."""
+        return self in (TrialState.COMPLETE, TrialState.FAILED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
@@ -96,7 +101,7 @@ def start_trial(connection: Connection, study: str, number: int, candidate_key: 
     if row is None:
         values = {"study": study, "number": number, "candidate_key": candidate_key, "board": board}
         connection.execute(insert(trials).values(**values, state=TrialState.RUNNING, outcome="null"))
-    elif row.candidate_key != candidate_key or row.state in (TrialState.COMPLETE, TrialState.FAILED):
+    elif row.candidate_key != candidate_key or TrialState(row.state).ended:
         raise StoreError(
             f"trial {number} of the study {study!r} is {row.state} with the candidate {row.candidate_key}",
             hint="A trial that is finished stays so.",

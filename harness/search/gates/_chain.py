@@ -15,7 +15,7 @@ from harness.errors import HarnessError, UnsupportedModel
 from harness.records import Candidate, Measurement
 from harness.search.gates._base import FAMILY, GateModule, Subject
 from harness.search.limits import Limit
-from harness.search.outcome import Gate, Reason, Remedy, remedy_for, violation_of
+from harness.search.outcome import Gate, Reason, Remedy, infeasible, remedy_for
 from harness.search.request import FinishedTrial
 
 
@@ -62,7 +62,7 @@ def judge(
         except HarnessError as error:
             if remedy_for(type(error).__name__) is Remedy.STOP:
                 raise
-            reasons = (_unsupported(error),) if isinstance(error, UnsupportedModel) else ()
+            reasons = (infeasible(error, board=None, stage="convert"),) if isinstance(error, UnsupportedModel) else ()
         now = time.monotonic()
         saved = typical_seconds(earlier, candidate.family) if reasons else 0.0
         gates.append(Gate(name=name, stopped=bool(reasons), seconds=now - begin, saved_seconds=saved))
@@ -124,12 +124,6 @@ def _subject(
         limits=tuple(limit for limit in limits if limit.board in boards),
         measure=lambda board: measure(model, board),
     )
-
-
-def _unsupported(error: UnsupportedModel) -> Reason:
-    kind = type(error).__name__
-    violation = violation_of(kind, 0.0)
-    return Reason(board=None, kind=kind, stage="convert", message=error.message, violation=violation)
 
 
 def _load(name: str) -> GateModule:

@@ -13,8 +13,8 @@ from harness.boards import Board
 from harness.errors import UnsupportedModel
 from harness.footprint import Fit, Size, fit_all
 from harness.search.gates._base import Subject
-from harness.search.limits import Limit
-from harness.search.outcome import Reason, violation_of
+from harness.search.limits import Limit, broken
+from harness.search.outcome import Reason, infeasible, violation_of
 
 ORDER = 1
 MARGIN = 0.05  # see docs/search.md for what was measured
@@ -33,7 +33,7 @@ def reasons(subject: Subject) -> tuple[Reason, ...]:
     """Return which memories and limits the model breaks, whatever it is trained into."""
     refused: dict[str, UnsupportedModel] = {}
     fits = fit_all(subject.model, subject.boards, name="untrained", refused=refused)
-    missing = [_no_kernel(board, error) for board, error in refused.items()]
+    missing = [infeasible(error, board=board, stage="fit") for board, error in refused.items()]
     return (*missing, *(reason for fit in fits for reason in _broken(fit, subject.limits)))
 
 
@@ -47,14 +47,7 @@ def _broken(fit: Fit, limits: Sequence[Limit]) -> Iterator[Reason]:
         if limit.board == fit.board and _is_on_memory(limit):
             size = _size(limit.name, fit)
             if size.exact_bytes > limit.bound * (1 + MARGIN):
-                message = f"{limit.key} is at least {size.exact_bytes:,} bytes untrained, and shall be {limit.sense} "
-                yield Reason(
-                    board=fit.board,
-                    kind="LimitViolated",
-                    stage="fit",
-                    message=f"{message}{limit.bound:,.10g}",
-                    violation=limit.violation(size.bytes),
-                )
+                yield broken(limit, size.bytes, f"at least {size.exact_bytes:,} bytes untrained", stage="fit")
 
 
 def _is_on_memory(limit: Limit) -> bool:
@@ -75,8 +68,3 @@ def _is_small(board: Board) -> bool:
         for purpose in ("activations", "weights")
         for memory in board.memory_for(purpose)
     )
-
-
-def _no_kernel(board: str, error: UnsupportedModel) -> Reason:
-    kind = type(error).__name__
-    return Reason(board=board, kind=kind, stage="fit", message=error.message, violation=violation_of(kind, 0.0))

@@ -14,7 +14,7 @@ from harness.boards import Board
 from harness.compress import load_technique
 from harness.records import Candidate
 from harness.search.gates._base import Subject
-from harness.search.limits import Limit
+from harness.search.limits import Limit, broken
 from harness.search.outcome import Reason
 
 ORDER = 2
@@ -39,15 +39,7 @@ def reasons(subject: Subject) -> tuple[Reason, ...]:
             continue
         counted = measurement.instructions.value
         for limit in (each for each in limits if counted > each.bound * (1 + MARGIN)):
-            message = f"{limit.key} is {counted:,.10g} untrained, and shall be {limit.sense} {limit.bound:,.10g}"
-            reason = Reason(
-                board=board.id,
-                kind="LimitViolated",
-                stage="instructions",
-                message=message,
-                violation=limit.violation(counted),
-            )
-            found.append(reason)
+            found.append(broken(limit, counted, f"{counted:,.10g} untrained", stage="instructions"))
     return tuple(found)
 
 
