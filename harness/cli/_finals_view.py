@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.cli._console import console
 from harness.finals import LEAST_SEEDS, Cost, FinalModel, Finals, JudgedCandidate, Score
 from harness.report.finals import verdict_text
+from harness.report.words import plural
 
 
 def cost_line(cost: Cost) -> str:
@@ -19,9 +20,8 @@ def cost_line(cost: Cost) -> str:
         long = "how long that takes is not known yet"
     else:
         long = f"about {cost.seconds:.0f} s" if cost.seconds < 90 else f"about {cost.seconds / 60:.0f} min"
-    trainings = f"{cost.trainings} training{'' if cost.trainings == 1 else 's'}"
     benches = f"{cost.benches} bench{'' if cost.benches == 1 else 'es'}"
-    candidates = f"{cost.finalists} candidate{'' if cost.finalists == 1 else 's'}"
+    candidates, trainings = plural(cost.finalists, "candidate"), plural(cost.trainings, "training")
     return f"Final check of {candidates} on the test data: {trainings}, {benches}, {long}"
 
 

@@ -7,11 +7,14 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol, Self
 
 from harness import proc
+from harness.boards import Board
 from harness.emulation._base import Counts
-from harness.errors import DeviceFault
+from harness.errors import DeviceFault, OpenError
+from harness.programs import Program
 
 DYING_SECONDS = 1.0  # from the end of a process's connections to its own
 _LAST_WORDS = 2000  # characters in a message; the log of the error holds all
@@ -87,6 +90,20 @@ class ProcessSession:
     def _fault(self, what: str) -> DeviceFault:
         words = "" if "\n" in what else last_words(self.log)  # a complaint of several lines has them already
         return DeviceFault(f"{self._name} {what}{words}", log=self.log)
+
+
+def require_program(program: Program, board: Board) -> Path:
+    """Return the path of the emulator that a board needs. Raises OpenError where it is not installed."""
+    path = program.find()
+    if path is None:
+        raise OpenError(f"{board.id} needs {program.wanted()}, which is not installed", hint=program.how_to_get())
+    return path
+
+
+def require_image(image: Path) -> None:
+    """Raise OpenError where there is no image to start."""
+    if not image.is_file():
+        raise OpenError(f"there is no image {image}", hint="Build it first.")
 
 
 def open_log(resources: ExitStack) -> int:

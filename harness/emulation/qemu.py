@@ -11,8 +11,8 @@ from harness.boards import Board
 from harness.emulation._base import CountRequest
 from harness.emulation._counter import build_plugin, open_counter
 from harness.emulation._machine import VIRTUAL_HZ, plugin_api, start_machine, version_of
-from harness.emulation._session import ProcessSession
-from harness.errors import BadBoard, OpenError
+from harness.emulation._session import ProcessSession, require_image, require_program
+from harness.errors import BadBoard
 from harness.programs import Program
 
 
@@ -79,11 +79,8 @@ class Qemu:
         Raises OpenError where QEMU is missing or does not start, with its own words.
         """
         program, machine = _program_and_machine(board)
-        path = program.find()
-        if path is None:
-            raise OpenError(f"{board.id} needs {program.wanted()}, which is not installed", hint=program.how_to_get())
-        if not image.is_file():
-            raise OpenError(f"there is no image {image}", hint="Build it first.")
+        path = require_program(program, board)
+        require_image(image)
         with ExitStack() as resources:
             counter = open_counter(board, image, count, plugin_api(path), resources) if count else None
             options = ("-machine", machine, "-icount", "shift=0", "-kernel", str(image))

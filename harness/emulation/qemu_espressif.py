@@ -20,7 +20,7 @@ from harness.emulation._counter import build_plugin, open_counter
 from harness.emulation._flash import flash_contents, open_flash
 from harness.emulation._machine import VIRTUAL_HZ, Watch, plugin_api, start_machine, version_of
 from harness.emulation._qmp import Qmp
-from harness.emulation._session import ProcessSession
+from harness.emulation._session import ProcessSession, require_image
 from harness.errors import BadBoard, OpenError, ToolError
 from harness.programs import Program
 
@@ -73,8 +73,7 @@ class QemuEspressif:
             raise OpenError(
                 f"{board.id} needs Espressif's QEMU, which is not installed", hint=program(board).how_to_get()
             )
-        if not image.is_file():
-            raise OpenError(f"there is no image {image}", hint="Build it first.")
+        require_image(image)
         with ExitStack() as resources:
             flash_fds = open_flash(flash_contents(board, image), resources)
             counter = open_counter(board, image, count, plugin_api(path), resources) if count else None

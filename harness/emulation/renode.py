@@ -22,7 +22,16 @@ from harness.boards import Board, Emulator
 from harness.deadline import Deadline
 from harness.emulation._base import CountRequest, Counts
 from harness.emulation._monitor import Monitor, MonitorError, abort_in, escaped, registers_in
-from harness.emulation._session import DYING_SECONDS, ProcessSession, how_it_ended, last_words, open_log, read_log
+from harness.emulation._session import (
+    DYING_SECONDS,
+    ProcessSession,
+    how_it_ended,
+    last_words,
+    open_log,
+    read_log,
+    require_image,
+    require_program,
+)
 from harness.emulation._symbols import function_ranges
 from harness.errors import BadBoard, OpenError, ToolError
 from harness.programs import Program
@@ -87,11 +96,8 @@ class Renode:
                 f"Renode does not emulate {board.id}",
                 hint="Its file needs [[emulators]] with driver 'renode', a machine and the name of the serial port.",
             )
-        path = PROGRAM.find()
-        if path is None:
-            raise OpenError(f"{board.id} needs {PROGRAM.wanted()}, which is not installed", hint=PROGRAM.how_to_get())
-        if not image.is_file():
-            raise OpenError(f"there is no image {image}", hint="Build it first.")
+        path = require_program(PROGRAM, board)
+        require_image(image)
         with ExitStack() as resources:
             folder = Path(tempfile.mkdtemp(prefix="harness-renode-"))
             resources.callback(shutil.rmtree, folder, ignore_errors=True)

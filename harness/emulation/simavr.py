@@ -19,7 +19,7 @@ from harness import proc
 from harness.boards import Board
 from harness.emulation._base import CountRequest, Counts
 from harness.emulation._pty import open_pty
-from harness.emulation._session import ProcessSession, open_log, start_child
+from harness.emulation._session import ProcessSession, open_log, require_image, start_child
 from harness.emulation._symbols import function_ranges
 from harness.errors import BadBoard, OpenError, ToolError
 from harness.settings import cache_dir
@@ -65,8 +65,7 @@ class Simavr:
         machine = next((emulator.machine for emulator in board.emulators if emulator.driver == self.NAME), None)
         if machine is None:
             raise BadBoard(f"simavr does not emulate {board.id}", hint="Its file has no [[emulators]] for it.")
-        if not image.is_file():
-            raise OpenError(f"there is no image {image}", hint="Build it first.")
+        require_image(image)
         if _library() is None:
             raise OpenError(f"{board.id} needs libsimavr, which is not installed", hint=_INSTALL)
         with ExitStack() as resources:

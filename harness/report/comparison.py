@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from harness.errors import UserError, did_you_mean
 from harness.records import Deployment, How, Measurement
 from harness.report.content import study_content
 from harness.report.figures import Entry, shown_metrics
+from harness.report.sources import read_bench_file
 from harness.store import Store
 from harness.store.tables import key_of
 
@@ -168,8 +168,7 @@ def junit_xml(rows: Sequence[Row]) -> bytes:
 
 
 def _from_file(path: Path) -> Side:
-    try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+    def take(whole: Any) -> Side:
         results = whole["results"]
         if whole["schema"] != 1:
             raise UserError(f"{path} is of schema {whole['schema']}, which this version does not know")
@@ -178,13 +177,8 @@ def _from_file(path: Path) -> Side:
             for result in results
             if result["verified"]
         }
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} is not what harness bench --json prints: {type(error).__name__}: {error}",
-            hint=f"Make one with: harness bench MODEL.tflite --json > {path}",
-        ) from error
+
+    return read_bench_file(path, take)
 
 
 def _from_json(result: Mapping[str, Any]) -> Mapping[str, Figure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from harness.records import Quantity, Scalar
@@ -64,7 +65,7 @@ class Row:
         return " + ".join(step_text(step) for step in candidate.compression) if candidate else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """All candidates of a study that were measured, each once."""
 
@@ -78,10 +79,19 @@ class Dataset:
         column = column_named([axis.column for axis in here], name)
         return next((axis for axis in here if axis.column == column), None)
 
+    def quantity(self, row: Row, axis: Axis) -> Quantity | None:
+        """Return a candidate's figure with how it was obtained, None where it has none."""
+        return row.quantities[self._places[axis.id]]
+
     def value(self, row: Row, axis: Axis) -> float | None:
-        """Return a candidate's figure."""
-        found = row.quantities[self.axes.index(axis)]
+        """Return the value of a candidate's figure."""
+        found = self.quantity(row, axis)
         return None if found is None else found.value
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """Where an axis stands, by its id: a page asks for every figure of every candidate, some many times."""
+        return {axis.id: at for at, axis in enumerate(self.axes)}
 
 
 def dataset_of(content: Content) -> Dataset:

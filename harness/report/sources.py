@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from harness.errors import UserError
 from harness.records import Failure, Measurement
 from harness.store import Store
+
+_Taken = TypeVar("_Taken")
 
 
 def find_results(texts: Sequence[str], store: Store) -> tuple[str, ...]:
@@ -48,17 +51,26 @@ def _newest(identities: Sequence[str], store: Store) -> tuple[str, ...]:
     return tuple({(failed[key].board, failed[key].kind): key for key in identities if key in failed}.values())
 
 
-def _of_file(path: Path) -> tuple[str, ...]:
+def read_bench_file(path: Path, take: Callable[[Any], _Taken]) -> _Taken:
+    """Return what ``take`` makes of a file of ``harness bench --json``.
+
+    Raises UserError where the file cannot be read, or ``take`` does not find what it looks for.
+    """
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))["results"]
-        found = tuple(result["measurement"] for result in results if "measurement" in result)
+        return take(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is not what harness bench --json prints: {type(error).__name__}: {error}",
             hint=f"Make one with: harness bench MODEL.tflite --json > {path}",
         ) from error
+
+
+def _of_file(path: Path) -> tuple[str, ...]:
+    found = read_bench_file(
+        path, lambda whole: tuple(result["measurement"] for result in whole["results"] if "measurement" in result)
+    )
     if not found:
         raise UserError(f"{path} holds no measurement", hint="Each of its benches has failed.")
     return found

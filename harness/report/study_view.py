@@ -158,7 +158,7 @@ def _pick_view(dataset: Dataset, pick: Pick) -> PickView:
     several = len({axis.board for axis in shown} - {None}) > 1
     figures = []
     for axis in shown:
-        found = pick.row.quantities[dataset.axes.index(axis)]
+        found = dataset.quantity(pick.row, axis)
         if found is not None:
             figures.append((axis_title(axis) if several else axis.column.label, _with_how(axis, found)))
     return PickView(row=pick.row, titles=pick.reasons, figures=tuple(figures))
@@ -172,7 +172,7 @@ def _with_how(axis: Axis, found: Quantity) -> str:
 def _front_line(dataset: Dataset, row: Row, axes: Sequence[Axis]) -> FrontLine:
     cells = []
     for axis in axes:
-        found = row.quantities[dataset.axes.index(axis)]
+        found = dataset.quantity(row, axis)
         if found is None:
             cells.append(("–", ""))
         else:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 from harness import proc
 from harness.deadline import Deadline
 from harness.errors import HarnessError
+from harness.workers._child import TRACE_SIGNAL
 from harness.workers.failure import CallFailed, Ending, Sent, SetUpFailed
 
 _CHILD = "harness.workers._child"
@@ -120,7 +120,7 @@ class Worker:
         return error
 
     def _lateness(self, seconds: float) -> CallFailed:
-        self._child.send_signal(signal.SIGUSR1)
+        self._child.send_signal(TRACE_SIGNAL)
         deadline = Deadline.after(_TRACE_SECONDS)
         while "most recent call first" not in self._printed() and not deadline.passed:
             time.sleep(0.02)
