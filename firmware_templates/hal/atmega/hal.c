@@ -31,19 +31,12 @@ ISR(USART0_RX_vect)
   bare_metal_keep(UDR0);
 }
 
-static void put_byte(uint8_t byte)
+void hal_put_byte(uint8_t byte)
 {
   while ((UCSR0A & _BV(UDRE0)) == 0) {
   }
   UCSR0A = _BV(TXC0) | _BV(U2X0); /* a one clears the flag that tells of the last byte's end */
   UDR0 = byte;
-}
-
-static void put_text(const char *text)
-{
-  while (*text != '\0') {
-    put_byte((uint8_t)*text++);
-  }
 }
 
 static __attribute__((noreturn)) void sleep_forever(void)
@@ -67,7 +60,7 @@ static __attribute__((noreturn)) void restart(uint32_t cause)
 /* An AVR has no faults; what can be told is an interrupt that nobody has asked for. */
 void atmega_on_nothing_expected(void)
 {
-  put_text("\r\nFAULT interrupt\r\n");
+  bare_metal_put_text("\r\nFAULT interrupt\r\n");
   if (!bare_metal_restart_helps()) {
     sleep_forever();
   }
@@ -117,7 +110,7 @@ void hal_wait(void)
 void hal_write(const uint8_t *bytes, size_t size)
 {
   for (size_t i = 0; i < size; ++i) {
-    put_byte(bytes[i]);
+    hal_put_byte(bytes[i]);
   }
   if (size > 0) {
     while ((UCSR0A & _BV(TXC0)) == 0) {

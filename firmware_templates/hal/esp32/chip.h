@@ -23,6 +23,9 @@ void chip_stop_watchdogs(void);
 /* Make the part of the flash chip that holds constants readable at its address in the data space. */
 void chip_map_flash(void);
 
+/* Point the entries of the cache's table, one a word, at the pages of flash that hold constants; for chip_map_flash. */
+void chip_fill_pages(volatile uint32_t *table);
+
 /* A counter of 64 bits that the clock of the core does not change, or that is set to a known rate. */
 void chip_start_timer(void);
 uint64_t chip_ticks(void);
@@ -36,8 +39,7 @@ __attribute__((noreturn)) void core_sleep_forever(void);
 /* Called by a core: bytes have arrived. */
 void hal_on_interrupt(void);
 
-/* Called by a core on a fault, to tell of it and to start anew. */
-void hal_put_byte(uint8_t byte);
+/* Called by a core on a fault, to start anew. */
 __attribute__((noreturn)) void hal_restart(uint32_t cause);
 
 #endif

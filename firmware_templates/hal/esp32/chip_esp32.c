@@ -25,11 +25,7 @@
 #define CACHE_FLUSH (1u << 4)
 #define CACHE_FLUSHED (1u << 5)
 #define MASK_DATA_SPACE (1u << 4)
-#define PAGE(number) REGISTER(HAL_DPORT + 0x10000u + 4u * (number))
-#define PAGE_BITS 16u
-
-extern uint8_t __flash_start;
-extern uint8_t __flash_end;
+#define PAGES ((volatile uint32_t *)(HAL_DPORT + 0x10000u))
 
 void chip_stop_watchdogs(void)
 {
@@ -41,12 +37,8 @@ void chip_stop_watchdogs(void)
 
 void chip_map_flash(void)
 {
-  uint32_t bytes = (uint32_t)(&__flash_end - &__flash_start);
-
   CACHE_CONTROL &= ~CACHE_ENABLE;
-  for (uint32_t i = 0; i << PAGE_BITS < bytes; ++i) {
-    PAGE(i) = HAL_FLASH_OFFSET / (1u << PAGE_BITS) + i;
-  }
+  chip_fill_pages(PAGES);
   CACHE_CONTROL &= ~CACHE_FLUSH;
   CACHE_CONTROL |= CACHE_FLUSH;
   while ((CACHE_CONTROL & CACHE_FLUSHED) == 0u) {

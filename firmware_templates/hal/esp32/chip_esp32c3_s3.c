@@ -29,11 +29,7 @@
 #define CACHE_SHUT_BUSES 0x03u
 #define CACHE_INVALIDATE 0x01u
 #define CACHE_DONE (1u << HAL_CACHE_DONE_BIT)
-#define PAGE(number) REGISTER(HAL_EXTMEM + 0x1000u + 4u * (number))
-#define PAGE_BITS 16u
-
-extern uint8_t __flash_start;
-extern uint8_t __flash_end;
+#define PAGES ((volatile uint32_t *)(HAL_EXTMEM + 0x1000u))
 
 void chip_stop_watchdogs(void)
 {
@@ -47,12 +43,8 @@ void chip_stop_watchdogs(void)
 
 void chip_map_flash(void)
 {
-  uint32_t bytes = (uint32_t)(&__flash_end - &__flash_start);
-
   CACHE_CONTROL &= ~CACHE_ENABLE;
-  for (uint32_t i = 0; i << PAGE_BITS < bytes; ++i) {
-    PAGE(i) = HAL_FLASH_OFFSET / (1u << PAGE_BITS) + i;
-  }
+  chip_fill_pages(PAGES);
   CACHE_SYNC_ADDRESS = 0; /* with a size of 0: all of it */
   CACHE_SYNC_SIZE = 0;
   CACHE_SYNC |= CACHE_INVALIDATE;

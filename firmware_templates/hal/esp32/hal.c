@@ -22,6 +22,10 @@
 #define FIFO_FILLED 100u /* of 128 bytes */
 
 #define RESET_SYSTEM (1u << 31)
+#define PAGE_BITS 16u
+
+extern uint8_t __flash_start;
+extern uint8_t __flash_end;
 
 void hal_put_byte(uint8_t byte)
 {
@@ -55,6 +59,15 @@ void hal_restart(uint32_t cause)
   bare_metal_note_restart(cause);
   REGISTER(HAL_RTC_CNTL) |= RESET_SYSTEM; /* RTC_CNTL_OPTIONS0 of each of the chips */
   core_sleep_forever();
+}
+
+void chip_fill_pages(volatile uint32_t *table)
+{
+  uint32_t bytes = (uint32_t)(&__flash_end - &__flash_start);
+
+  for (uint32_t i = 0; i << PAGE_BITS < bytes; ++i) {
+    table[i] = HAL_FLASH_OFFSET / (1u << PAGE_BITS) + i;
+  }
 }
 
 void hal_init(void)

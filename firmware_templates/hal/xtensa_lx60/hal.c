@@ -7,6 +7,7 @@
 
 #include "bare_metal.h"
 #include "harness_config.h"
+#include "xtensa.h"
 
 #define UART(number) (((volatile uint32_t *)HAL_UART0)[number]) /* a register every four bytes */
 #define UART_DATA UART(0)
@@ -25,39 +26,15 @@
 
 #define INTERRUPT_UART (1u << HAL_UART0_IRQ)
 #define INTERRUPT_TIMER (1u << HAL_TIMER_IRQ)
-#define CAUSE_INTERRUPT 4u /* EXCCAUSE: an interrupt of level 1 */
-
-/* Special registers by name; the barrier makes what is written hold for the next instruction. */
-#define GET(name, value) __asm__ volatile("rsr." name " %0" : "=r"(value) : : "memory")
-#define SET(name, value) __asm__ volatile("wsr." name " %0\n rsync" : : "r"(value) : "memory")
-#define MASK_INTERRUPTS(old) __asm__ volatile("rsil %0, 1" : "=r"(old) : : "memory")
-#define WAIT(level) __asm__ volatile("waiti " #level : : : "memory") /* sets the level, then sleeps */
 
 static uint32_t ticks_high;
 static uint32_t ticks_low;
 
-void xtensa_on_exception(uint32_t cause, uint32_t pc, uint32_t address, uint32_t stack_pointer);
-
-static void put_byte(uint8_t byte)
+void hal_put_byte(uint8_t byte)
 {
   while ((UART_LINE_STATUS & STATUS_SEND_EMPTY) == 0u) {
   }
   UART_DATA = byte;
-}
-
-static void put_text(const char *text)
-{
-  while (*text != '\0') {
-    put_byte((uint8_t)*text++);
-  }
-}
-
-static void put_register(const char *name, uint32_t value)
-{
-  put_text(name);
-  for (int shift = 28; shift >= 0; shift -= 4) {
-    put_byte((uint8_t) "0123456789abcdef"[(value >> shift) & 15u]);
-  }
 }
 
 static void receive(void)
@@ -71,43 +48,22 @@ static void receive(void)
   }
 }
 
-static __attribute__((noreturn)) void sleep_forever(void)
-{
-  SET("intenable", 0u);
-  for (;;) {
-    WAIT(15);
-  }
-}
-
-static __attribute__((noreturn)) void restart(uint32_t cause)
+void hal_restart(uint32_t cause)
 {
   bare_metal_note_restart(cause);
   FPGA_RESET = RESET_KEY;
-  sleep_forever();
+  xtensa_sleep_forever();
 }
 
-/* Called from the vectors of start.S: an interrupt, or a fault. */
-void xtensa_on_exception(uint32_t cause, uint32_t pc, uint32_t address, uint32_t stack_pointer)
+void hal_on_interrupt(void)
 {
-  if (cause == CAUSE_INTERRUPT) {
-    uint32_t pending;
-    GET("interrupt", pending);
-    if ((pending & INTERRUPT_TIMER) != 0u) {
-      SET("ccompare0", 0u); /* what is written clears the interrupt; zero again, the next wrap */
-    }
-    receive();
-    return;
+  uint32_t pending;
+
+  GET("interrupt", pending);
+  if ((pending & INTERRUPT_TIMER) != 0u) {
+    SET("ccompare0", 0u); /* what is written clears the interrupt; zero again, the next wrap */
   }
-  put_text("\r\nFAULT");
-  put_register(" exccause=", cause);
-  put_register(" pc=", pc);
-  put_register(" excvaddr=", address);
-  put_register(" sp=", stack_pointer);
-  put_text("\r\n");
-  if (!bare_metal_restart_helps()) {
-    sleep_forever();
-  }
-  restart(CAUSE_FAULT);
+  receive();
 }
 
 void hal_init(void)
@@ -150,7 +106,7 @@ void hal_wait(void)
 void hal_write(const uint8_t *bytes, size_t size)
 {
   for (size_t i = 0; i < size; ++i) {
-    put_byte(bytes[i]);
+    hal_put_byte(bytes[i]);
   }
   while ((UART_LINE_STATUS & STATUS_SENT) == 0u) {
   }
@@ -182,9 +138,4 @@ uint32_t hal_clock_hz(void)
 void hal_chip_id(uint8_t id[16])
 {
   memset(id, 0, 16); /* the emulated board has none */
-}
-
-void hal_reset(void)
-{
-  restart(CAUSE_SOFTWARE);
 }

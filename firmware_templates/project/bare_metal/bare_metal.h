@@ -19,6 +19,13 @@ void bare_metal_note_restart(uint32_t cause);
  * and cost the host nothing. */
 int bare_metal_restart_helps(void);
 
+/* What a HAL brings that tells of faults: it waits for room, and works without hal_init. */
+void hal_put_byte(uint8_t byte);
+
+/* What is said on a fault. */
+void bare_metal_put_text(const char *text);
+void bare_metal_put_register(const char *name, uint32_t value); /* eight hexadecimal digits behind the name */
+
 /* Bytes on their way from the receive interrupt, which keeps them, to hal_read, which takes them. */
 int bare_metal_is_full(void);
 int bare_metal_is_empty(void);

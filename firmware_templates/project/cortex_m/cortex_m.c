@@ -92,43 +92,28 @@ static __attribute__((noreturn)) void restart_after_fault(void)
   cortex_m_restart(CAUSE_FAULT);
 }
 
-static void put_text(const char *text)
-{
-  while (*text != '\0') {
-    hal_put_byte((uint8_t)*text++);
-  }
-}
-
-static void put_register(const char *name, uint32_t value)
-{
-  put_text(name);
-  for (int shift = 28; shift >= 0; shift -= 4) {
-    hal_put_byte((uint8_t) "0123456789abcdef"[(value >> shift) & 15u]);
-  }
-}
-
 /* `frame` is what the core stacked: r0 to r3, r12, lr, pc, xpsr. The line names all that is needed to find the place;
  * an Armv6-M core has no register that tells a cause. */
 __attribute__((noreturn, used)) static void report_fault(const uint32_t *frame)
 {
-  put_text("\r\nFAULT exception=");
-  put_register("", ICSR & 0x1FFu);
-  put_register(" sp=", (uint32_t)(uintptr_t)frame);
+  bare_metal_put_text("\r\nFAULT exception=");
+  bare_metal_put_register("", ICSR & 0x1FFu);
+  bare_metal_put_register(" sp=", (uint32_t)(uintptr_t)frame);
 #if __ARM_ARCH > 6
-  put_register(" cfsr=", CFSR);
-  put_register(" hfsr=", HFSR);
-  put_register(" mmfar=", MMFAR);
-  put_register(" bfar=", BFAR);
+  bare_metal_put_register(" cfsr=", CFSR);
+  bare_metal_put_register(" hfsr=", HFSR);
+  bare_metal_put_register(" mmfar=", MMFAR);
+  bare_metal_put_register(" bfar=", BFAR);
 #endif
   if (hal_stack_limit() <= (const uint8_t *)frame && frame + 8 <= &__stack_top) {
-    put_register(" pc=", frame[6]);
-    put_register(" lr=", frame[5]);
-    put_register(" r0=", frame[0]);
-    put_register(" r1=", frame[1]);
-    put_register(" r2=", frame[2]);
-    put_register(" r3=", frame[3]);
+    bare_metal_put_register(" pc=", frame[6]);
+    bare_metal_put_register(" lr=", frame[5]);
+    bare_metal_put_register(" r0=", frame[0]);
+    bare_metal_put_register(" r1=", frame[1]);
+    bare_metal_put_register(" r2=", frame[2]);
+    bare_metal_put_register(" r3=", frame[3]);
   }
-  put_text("\r\n");
+  bare_metal_put_text("\r\n");
   restart_after_fault();
 }
 

@@ -10,9 +10,8 @@
 #define NVIC_DISABLE(irq) (NVIC_WORD(0xE000E180u, irq) = 1u << (irq) % 32u)
 #define NVIC_CLEAR_PENDING(irq) (NVIC_WORD(0xE000E280u, irq) = 1u << (irq) % 32u)
 
-/* What a HAL brings: its header cortex_m_hal.h with the numbers HAL_IRQS and HAL_RECEIVE_IRQ, and these three. */
+/* What a HAL brings: its header cortex_m_hal.h with the numbers HAL_IRQS and HAL_RECEIVE_IRQ, and these two. */
 void hal_on_receive(void);            /* interrupt of the serial port */
-void hal_put_byte(uint8_t byte);      /* waits for room; needs no set-up beyond hal_init or its absence */
 void hal_wait_for_interrupt(void);    /* interrupts are masked; WFI, and what keeps the timer's upper bits right */
 
 /* For the end of hal_init. */

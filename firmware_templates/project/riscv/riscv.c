@@ -44,21 +44,6 @@ void hal_reset(void)
   hal_restart(CAUSE_SOFTWARE);
 }
 
-static void put_text(const char *text)
-{
-  while (*text != '\0') {
-    hal_put_byte((uint8_t)*text++);
-  }
-}
-
-static void put_register(const char *name, uint32_t value)
-{
-  put_text(name);
-  for (int shift = 28; shift >= 0; shift -= 4) {
-    hal_put_byte((uint8_t) "0123456789abcdef"[(value >> shift) & 15u]);
-  }
-}
-
 /* Called by the trap entry of start.S: an interrupt, or a fault. */
 void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_pointer)
 {
@@ -66,12 +51,12 @@ void riscv_on_trap(uint32_t cause, uint32_t pc, uint32_t value, uint32_t stack_p
     hal_on_interrupt();
     return;
   }
-  put_text("\r\nFAULT");
-  put_register(" mcause=", cause);
-  put_register(" pc=", pc);
-  put_register(" mtval=", value);
-  put_register(" sp=", stack_pointer);
-  put_text("\r\n");
+  bare_metal_put_text("\r\nFAULT");
+  bare_metal_put_register(" mcause=", cause);
+  bare_metal_put_register(" pc=", pc);
+  bare_metal_put_register(" mtval=", value);
+  bare_metal_put_register(" sp=", stack_pointer);
+  bare_metal_put_text("\r\n");
   if (!bare_metal_restart_helps()) {
     riscv_sleep_forever();
   }

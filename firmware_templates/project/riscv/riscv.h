@@ -8,7 +8,6 @@
 /* What a HAL brings. */
 __attribute__((noreturn)) void hal_entry(void);           /* of start.S */
 void hal_on_interrupt(void);                              /* any interrupt of the core */
-void hal_put_byte(uint8_t byte);                          /* waits for room; works without hal_init */
 __attribute__((noreturn)) void hal_restart(uint32_t cause); /* starts the firmware anew */
 
 /* For the end of hal_init: interrupts from outside the core. */

@@ -3,14 +3,18 @@
  * IEEE 754 binary32, rounded to nearest, ties to even, with subnormal numbers. Names and meaning are those of the GCC
  * manual, "Routines for floating point emulation". Every NaN that comes out is the same quiet one. Double precision is in
  * doubles.c; here are the conversions. */
-#include "arithmetic.h"
+#include <stdint.h>
 
-#define SIGN 0x80000000u
-#define INFINITE 0x7F800000u
-#define NAN_BITS 0x7FC00000u
-#define FRACTION 0x007FFFFFu
-#define BIAS 127
-#define TOP 30 /* bit of the leading one while a number is worked on: 23 of the fraction, and 7 to round by */
+#define BITS 32
+#define FRACTION_BITS 23
+typedef uint32_t bits_t;
+
+static inline int32_t zeros_before(uint32_t value)
+{
+  return __builtin_clz(value);
+}
+
+#include "ieee754.h"
 
 typedef union {
   float value;
@@ -35,128 +39,10 @@ static inline float float_of(uint32_t bits)
   return single.value;
 }
 
-/* Shift right; bits that fall out leave the lowest one set, so that rounding knows of them. */
-static inline uint32_t shift_and_keep(uint32_t mantissa, uint32_t shift)
+static uint32_t upper_product(uint32_t a, uint32_t b)
 {
-  if (shift == 0) {
-    return mantissa;
-  }
-  return shift < 32 ? mantissa >> shift | ((mantissa << (32 - shift)) != 0) : mantissa != 0;
-}
-
-/* The number mantissa / 2^TOP * 2^(exponent - BIAS), its leading one at TOP, or lower where the exponent is 1. */
-static uint32_t round_and_pack(uint32_t sign, int32_t exponent, uint32_t mantissa)
-{
-  if (exponent < 1) {
-    mantissa = shift_and_keep(mantissa, (uint32_t)(1 - exponent));
-    exponent = 1;
-  }
-  if (exponent > 254) {
-    return sign | INFINITE;
-  }
-  mantissa = (mantissa + 0x3Fu + (mantissa >> 7 & 1u)) >> 7;
-  return sign | (((uint32_t)(exponent - 1) << 23) + mantissa); /* the leading one, and a carry, add to the exponent */
-}
-
-static inline int32_t exponent_of(uint32_t bits)
-{
-  return (int32_t)(bits >> 23 & 0xFFu);
-}
-
-static uint32_t add(uint32_t a, uint32_t b)
-{
-  int32_t exponent;
-  int32_t exponent_b;
-  uint32_t mantissa;
-  uint32_t mantissa_b;
-
-  if ((a & ~SIGN) < (b & ~SIGN)) { /* a has the larger magnitude, and is NaN if one of both is */
-    uint32_t other = a;
-    a = b;
-    b = other;
-  }
-  exponent = exponent_of(a);
-  exponent_b = exponent_of(b);
-  if (exponent == 255) {
-    return (a & FRACTION) != 0 || (a ^ b) == SIGN ? NAN_BITS : a;
-  }
-  mantissa = (a & FRACTION) << 7;
-  mantissa_b = (b & FRACTION) << 7;
-  if (exponent != 0) {
-    mantissa |= 1u << TOP;
-  } else {
-    exponent = 1;
-  }
-  if (exponent_b != 0) {
-    mantissa_b |= 1u << TOP;
-  } else {
-    exponent_b = 1;
-  }
-  mantissa_b = shift_and_keep(mantissa_b, (uint32_t)(exponent - exponent_b));
-  if (((a ^ b) & SIGN) == 0) {
-    mantissa += mantissa_b;
-    if (mantissa >> (TOP + 1) != 0) {
-      mantissa = shift_and_keep(mantissa, 1);
-      exponent += 1;
-    }
-  } else {
-    mantissa -= mantissa_b;
-    if (mantissa == 0) {
-      return 0;
-    }
-    {
-      int32_t shift = __builtin_clz(mantissa) - (31 - TOP);
-      shift = shift < exponent ? shift : exponent - 1;
-      mantissa <<= shift;
-      exponent -= shift;
-    }
-  }
-  return round_and_pack(a & SIGN, exponent, mantissa);
-}
-
-/* A finite number other than zero as its exponent and a mantissa whose leading one is bit 31. */
-static inline uint32_t normalised(uint32_t bits, int32_t *exponent)
-{
-  uint32_t fraction = bits & FRACTION;
-
-  if (*exponent != 0) {
-    return (fraction | (FRACTION + 1u)) << 8;
-  }
-  {
-    int32_t shift = __builtin_clz(fraction);
-    *exponent = 9 - shift; /* the highest bit of a fraction, 22, has the exponent 0; eight bits are above all */
-    return fraction << shift;
-  }
-}
-
-static uint32_t multiply_floats(uint32_t a, uint32_t b)
-{
-  uint32_t sign = (a ^ b) & SIGN;
-  int32_t exponent_a = exponent_of(a);
-  int32_t exponent_b = exponent_of(b);
-  int32_t exponent;
-  uint32_t mantissa_a;
-  uint32_t mantissa_b;
-  product_t product;
-
-  a &= ~SIGN;
-  b &= ~SIGN;
-  if (exponent_a == 255 || exponent_b == 255) {
-    return a > INFINITE || b > INFINITE || a == 0 || b == 0 ? NAN_BITS : sign | INFINITE;
-  }
-  if (a == 0 || b == 0) {
-    return sign;
-  }
-  mantissa_a = normalised(a, &exponent_a);
-  mantissa_b = normalised(b, &exponent_b);
-  product = multiply(mantissa_a, mantissa_b >> 1); /* leading one at bit 62 or 61 */
-  exponent = exponent_a + exponent_b - BIAS + 1;
-  if (product.high >> TOP == 0) {
-    product.high = product.high << 1 | product.low >> 31;
-    product.low <<= 1;
-    exponent -= 1;
-  }
-  return round_and_pack(sign, exponent, product.high | (product.low != 0));
+  product_t product = multiply(a, b);
+  return product.high | (product.low != 0);
 }
 
 float __addsf3(float a, float b)
@@ -171,7 +57,7 @@ float __subsf3(float a, float b)
 
 float __mulsf3(float a, float b)
 {
-  return float_of(multiply_floats(bits_of(a), bits_of(b)));
+  return float_of(multiply_bits(bits_of(a), bits_of(b)));
 }
 
 static uint32_t from_magnitude(uint32_t sign, uint32_t magnitude)
