@@ -20,6 +20,7 @@ from harness.errors import BadModel, UnsupportedModel
 MAX_FIELDS = 32
 # Python objects made from one file's tables; a table with what is made of it, a number and a character cost these.
 BUDGET_BYTES = 48 * 1024 * 1024
+_DAMAGED = "The file is damaged or not a TFLite model: convert or copy it again."
 _TABLE_COST, _NUMBER_COST, _CHARACTER_COST = 2048, 40, 4
 # A longer name is cut.
 MAX_NAME_BYTES = 1024
@@ -55,12 +56,9 @@ class FlatFile:
         self.name = name
         self._spent = 0
 
-    def bad(self, position: int, what: str, problem: str) -> BadModel:
+    def bad(self, position: int, what: str, problem: str, *, hint: str = _DAMAGED) -> BadModel:
         """Return the error that names the byte, what was being read there, and what is wrong with it."""
-        return BadModel(
-            f"{self.name}: byte {position}: {what}: {problem}",
-            hint="The file is damaged or not a TFLite model: convert or copy it again.",
-        )
+        return BadModel(f"{self.name}: byte {position}: {what}: {problem}", hint=hint)
 
     def check(self, position: int, size: int, what: str) -> None:
         """Raise BadModel unless ``size`` bytes from ``position`` on lie within the file."""

@@ -17,6 +17,12 @@ from harness.tflite.flat import Field, Table
 MAX_RANK = 8
 # What a 32-bit target can address and index with a signed integer.
 MAX_TENSOR_BYTES = 2**31 - 1
+# Seen in 16x8 models: where the calibration saw nothing but zeros, as in the initial state of a GRU whose batch is free,
+# TensorFlow's converter divides by a scale of 0, and the layer's weights are lost.
+_SCALE_LOST = (
+    "TensorFlow's converter writes this where a layer's input was always 0 in the calibration, such as the initial state "
+    "of an unrolled GRU: fix the batch at 1 and convert again, or quantize to int8. Otherwise the file is damaged."
+)
 
 
 def read_tensor(model: Table, table: Table, index: int) -> Tensor:
@@ -115,14 +121,16 @@ def _read_quantization(table: Table, shape: tuple[int, ...], called: str) -> Qua
     zero_points = parameters.integers(schema.QUANTIZATION_ZERO_POINT, bits=64) or ()
     axis = parameters.integer(schema.QUANTIZATION_QUANTIZED_DIMENSION)
     problem = ""
+    if not all(isfinite(scale) for scale in scales):
+        raise table.file.bad(parameters.position, parameters.what, "a scale is not finite", hint=_SCALE_LOST)
     if len(zero_points) != len(scales):
         problem = f"{len(scales)} scales but {len(zero_points)} zero points"
     elif shape and not 0 <= axis < len(shape):
         problem = f"axis {axis} of a tensor of shape {shape}"
     elif len(scales) > 1 and (not shape or len(scales) != shape[axis]):
         problem = f"{len(scales)} scales along axis {axis} of a tensor of shape {shape}"
-    elif not all(isfinite(scale) and scale >= 0 for scale in scales):
-        problem = "a scale is negative or not finite"
+    elif not all(scale >= 0 for scale in scales):
+        problem = "a scale is negative"
     if problem:
         raise table.file.bad(parameters.position, parameters.what, problem)
     return Quantization(scales=scales, zero_points=zero_points, axis=axis if shape else 0)

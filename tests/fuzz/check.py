@@ -116,6 +116,9 @@ def check_on_host(converted: Converted, folder: Path) -> Finding:
         rendered = RUNTIME.render(converted.model, load_board("host"), name=converted.wanted.name)
     except UnsupportedModel as error:
         return found("refused", error.message)
+    except BadModel as error:
+        verdict: Verdict = "not converted" if "a scale is not finite" in error.message else "broken"
+        return found(verdict, error.message)
     except HarnessError as error:
         return found("broken", f"{type(error).__name__}: {error}")
     try:

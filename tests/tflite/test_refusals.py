@@ -155,6 +155,10 @@ def _infinite_scale(model: Any) -> None:
     _tensors(model)[0].quantization.scale = [float("inf")]
 
 
+def _negative_scale(model: Any) -> None:
+    _tensors(model)[3].quantization.scale = [-0.5]
+
+
 def _zero_scale(model: Any) -> None:
     _tensors(model)[3].quantization.scale = [0.0]
 
@@ -208,7 +212,8 @@ def _foreign_options(model: Any) -> None:
         (_missing_zero_points, r"byte \d+: tensor 1, Tensor.quantization: 3 scales but 1 zero points"),
         (_too_few_scales, r"byte \d+: tensor 1, Tensor.quantization: 2 scales along axis 0"),
         (_axis_out_of_range, r"byte \d+: tensor 1, Tensor.quantization: axis 4"),
-        (_infinite_scale, r"byte \d+: tensor 0, Tensor.quantization: a scale is negative or not finite"),
+        (_infinite_scale, r"byte \d+: tensor 0, Tensor.quantization: a scale is not finite"),
+        (_negative_scale, r"byte \d+: tensor 3, Tensor.quantization: a scale is negative"),
         (_zero_scale, r"tensor 3 \('conv'\) has a scale that is negative, zero or not finite"),
         (_zero_point_out_of_range, r"tensor 3 \('conv'\) has a zero point that int8 cannot hold"),
         (_no_such_tensor, r"RESHAPE \(operator 1\) reads tensor 44, which does not exist"),
@@ -245,6 +250,14 @@ def test_a_model_that_contradicts_itself_is_bad_and_the_place_named(change: Call
 def test_a_file_that_is_no_model_is_bad_from_its_first_bytes(data: bytes, words: str) -> None:
     with pytest.raises(BadModel, match=f"^m: {words}"):
         read_model(data, name="m")
+
+
+def test_a_scale_that_the_converter_lost_is_told_with_what_to_do() -> None:
+    model = small_model()
+    _infinite_scale(model)
+    with pytest.raises(BadModel) as caught:
+        read_model(pack(model), name="m")
+    assert "fix the batch at 1" in caught.value.hint
 
 
 def test_a_long_name_does_not_make_a_long_message() -> None:
