@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the generic kernels of both convolutions share: sums over a window, channel by channel."""
+"""What the convolutions share: a window, how its sums become outputs, and the lowering of two of them."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.graph import Tensor
+from harness.graph import Graph, Node, Tensor
 from harness.ops._base import Constant, Layer, Lowered, Number
-from harness.ops._mixed import MIXED, Sums, sums_of_16
-from harness.ops._quantized import Multiplier, Range, fold_offset, requantization
+from harness.ops._mixed import MIXED, Sums, check_reduced, sums_of_16
+from harness.ops._quantized import (
+    Multiplier,
+    Range,
+    channel_multipliers,
+    fold_offset,
+    per_tensor,
+    requantization,
+    weight_scales,
+)
 from harness.ops._window import Window
 
 
@@ -26,6 +36,29 @@ class Convolution:
     output_zero: int = 0
     multipliers: tuple[Multiplier, ...] = ()
     weight_scales: tuple[float, ...] = ()  # of hybrid layers
+
+
+ConvolutionT = TypeVar("ConvolutionT", bound=Convolution)
+
+
+def scaled(
+    parameters: ConvolutionT, node: Node, graph: Graph, kind: str, source: Tensor, weights: Tensor, *, axis: int
+) -> ConvolutionT:
+    """Return the parameters with what the layer's signature needs; ``axis`` is that of the weights' output channels."""
+    output = graph.tensor(node.outputs[0])
+    if kind == "s8s8":
+        return dataclasses.replace(
+            parameters,
+            input_zero=per_tensor(node, graph, source)[1],
+            output_zero=per_tensor(node, graph, output)[1],
+            multipliers=channel_multipliers(node, graph, source, weights, output, axis=axis),
+        )
+    if kind == "s16s8":
+        multipliers = channel_multipliers(node, graph, source, weights, output, axis=axis)
+        return dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
+    if kind == "hybrid":
+        return dataclasses.replace(parameters, weight_scales=weight_scales(node, graph, weights, axis=axis))
+    return parameters
 
 
 def lower_convolution(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from harness.graph import DType, Graph, Node, Tensor
 from harness.ops._base import Constant, Number
-from harness.ops._check import constant, expect_shape, refuse
+from harness.ops._check import check_bias, constant, expect_shape, refuse
 from harness.ops._quantized import Multiplier, reduced_requantization, requantization
 
 MIXED = frozenset({"s16s8", "hybrid"})
@@ -35,13 +35,16 @@ class Sums:
     helpers: tuple[str, ...]
 
 
-def check_mixed_bias(
+def check_weighted_bias(
     node: Node, graph: Graph, bias: Tensor | None, channels: int, kind: str, *, type_field: int | None
 ) -> None:
-    """Refuse a bias that the reference would read as another type than it has.
+    """Refuse a bias that the reference would read as another type than it has, whatever the layer's signature.
 
     ``type_field`` is the option that says so where a bias of 16x8 has 32 bits; None where it must have 64.
     """
+    if kind not in MIXED:
+        check_bias(node, graph, bias, channels, kind)
+        return
     if bias is None:
         return
     constant(node, graph, bias, "bias")

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer, Lowered, Variant
 from harness.ops._check import (
-    check_bias,
     computed,
     constant,
     expect_shape,
@@ -18,16 +16,13 @@ from harness.ops._check import (
     version_at_most,
     weighted_signature,
 )
-from harness.ops._convolution import Convolution, lower_convolution
-from harness.ops._mixed import MIXED, check_mixed_bias, check_reduced, sums_of_floats
+from harness.ops._convolution import Convolution, lower_convolution, scaled
+from harness.ops._mixed import MIXED, check_weighted_bias, sums_of_floats
 from harness.ops._overlap import window_distance, within_blocks
 from harness.ops._quantized import (
     MAX_TAPS,
     activation,
-    channel_multipliers,
     output_range,
-    per_tensor,
-    weight_scales,
 )
 from harness.ops._window import window
 
@@ -60,10 +55,7 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"{depth} channels do not divide into filters of depth {filter_depth}")
     if filter_height * filter_width * filter_depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    if kind in MIXED:
-        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
-    else:
-        check_bias(node, graph, bias, channels, kind)
+    check_weighted_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
     options = node.options
     sliding = window(
         node,
@@ -79,21 +71,9 @@ def parse(node: Node, graph: Graph) -> Layer:
     parameters = Parameters(
         window=sliding, groups=depth // filter_depth, range=output_range(node, graph, fused, output)
     )
-    if kind == "s8s8":
-        parameters = dataclasses.replace(
-            parameters,
-            input_zero=per_tensor(node, graph, source)[1],
-            output_zero=per_tensor(node, graph, output)[1],
-            multipliers=channel_multipliers(node, graph, source, weights, output, axis=0),
-        )
-    elif kind == "s16s8":
-        multipliers = channel_multipliers(node, graph, source, weights, output, axis=0)
-        parameters = dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
-    elif kind == "hybrid":
-        scales = weight_scales(node, graph, weights, axis=0)
-        if parameters.groups > 1 and len(scales) < channels:
-            raise refuse(node, graph, "the reference reads a scale for each channel of weights in groups")
-        parameters = dataclasses.replace(parameters, weight_scales=scales)
+    parameters = scaled(parameters, node, graph, kind, source, weights, axis=0)
+    if kind == "hybrid" and parameters.groups > 1 and len(parameters.weight_scales) < channels:
+        raise refuse(node, graph, "the reference reads a scale for each channel of weights in groups")
     return Layer(node=node, inputs=(source, weights, bias), outputs=(output,), signature=kind, parameters=parameters)
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from harness.graph import Graph, Node, Tensor
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
-from harness.ops._check import check_bias, computed, constant, operands, refuse, version_at_most, weighted_signature
-from harness.ops._mixed import MIXED, Sums, check_mixed_bias, sums_of_floats, width_of_sums
+from harness.ops._check import computed, constant, operands, refuse, version_at_most, weighted_signature
+from harness.ops._mixed import MIXED, Sums, check_weighted_bias, sums_of_floats, width_of_sums
 from harness.ops._quantized import (
     MAX_TAPS,
     Multiplier,
@@ -67,10 +67,7 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, f"input and output do not fit weights of shape {channels}x{depth}")
     if depth > MAX_TAPS:
         raise refuse(node, graph, f"an output has more than {MAX_TAPS} weights")
-    if kind in MIXED:
-        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
-    else:
-        check_bias(node, graph, bias, channels, kind)
+    check_weighted_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
     fused = activation(node, graph, node.options.integer(0, bits=8))
     parameters = Parameters(rows=source.elements // depth, range=output_range(node, graph, fused, output))
     if kind == "s8s8":

@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-
 import numpy as np
 
 from harness.graph import DType, Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import (
-    check_bias,
     computed,
     constant,
     expect_shape,
@@ -20,36 +16,22 @@ from harness.ops._check import (
     signature,
     version_at_most,
 )
-from harness.ops._mixed import check_mixed_bias, check_reduced, sums_of_16
+from harness.ops._convolution import Convolution, scaled
+from harness.ops._mixed import check_weighted_bias, sums_of_16
 from harness.ops._quantized import (
     MAX_TAPS,
-    Multiplier,
-    Range,
     activation,
-    channel_multipliers,
     output_range,
-    per_tensor,
     requantization,
 )
-from harness.ops._window import Window, window
+from harness.ops._window import window
 
 _NEWEST_VERSION = 5
 _BIAS_TYPE_FIELD = 4  # of the options
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """``window`` slides over the output: it is the convolution that this one is the transpose of."""
-
-    window: Window
-    range: Range
-    input_zero: int = 0
-    output_zero: int = 0
-    multipliers: tuple[Multiplier, ...] = ()
-
-
 def parse(node: Node, graph: Graph) -> Layer:
-    """Check the operator; its padding is that of the convolution from output to input.
+    """Check the operator; its window is that of the convolution from output to input.
 
     Source: TensorFlow, ``tensorflow/lite/kernels/transpose_conv.cc``.
     """
@@ -75,10 +57,7 @@ def parse(node: Node, graph: Graph) -> Layer:
         raise refuse(node, graph, "batch or channels of input, weights and output do not agree")
     if filter_height * filter_width * depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
-    if kind == "s16s8":
-        check_mixed_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
-    else:
-        check_bias(node, graph, bias, channels, kind)
+    check_weighted_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
     options = node.options
     sliding = window(
         node,
@@ -90,17 +69,8 @@ def parse(node: Node, graph: Graph) -> Layer:
     )
     expect_shape(node, graph, source, (batch, sliding.height.output, sliding.width.output, depth), "input")
     fused = activation(node, graph, options.integer(3, bits=8))
-    parameters = Parameters(window=sliding, range=output_range(node, graph, fused, output))
-    if kind == "s8s8":
-        parameters = dataclasses.replace(
-            parameters,
-            input_zero=per_tensor(node, graph, source)[1],
-            output_zero=per_tensor(node, graph, output)[1],
-            multipliers=channel_multipliers(node, graph, source, weights, output, axis=0),
-        )
-    elif kind == "s16s8":
-        multipliers = channel_multipliers(node, graph, source, weights, output, axis=0)
-        parameters = dataclasses.replace(parameters, multipliers=check_reduced(node, graph, multipliers))
+    parameters = Convolution(window=sliding, range=output_range(node, graph, fused, output))
+    parameters = scaled(parameters, node, graph, kind, source, weights, axis=0)
     return Layer(
         node=node, inputs=(size, weights, source, bias), outputs=(output,), signature=kind, parameters=parameters
     )
@@ -117,7 +87,7 @@ def macs(layer: Layer) -> int:
 def lower(layer: Layer) -> Lowered:
     """Lower to the generic kernel; taps go backwards, so that sums are in the reference's order."""
     parameters, (_, weights, source, bias) = layer.parameters, layer.inputs
-    assert isinstance(parameters, Parameters)
+    assert isinstance(parameters, Convolution)
     assert source is not None
     assert weights is not None
     assert weights.data is not None
