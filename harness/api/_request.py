@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness import registry
 from harness.api._settings import DEFAULT, Resolved, RunSettings
 from harness.boards import load_board
-from harness.compress import technique_names
+from harness.compress import load_technique, technique_names
 from harness.errors import UserError
 from harness.firmware.toolchain import build_flags
 from harness.pipeline import find_target
@@ -43,6 +43,8 @@ def search_request(
     for name in settings.board:
         find_target(name, estimate=settings.estimate)  # nothing is trained for a board that cannot be reached
     registry.load(DRIVERS, settings.driver)
+    for name in settings.compress:
+        load_technique(name)
     boards = [load_board(name) for name in settings.board]
     techniques = settings.compress or technique_names()
     if settings.model is None:

@@ -180,7 +180,9 @@ def carry_out(
     folder = results_dir(None if settings.results is None else Path(settings.results))
     trainers = Trainers(request.task, request.task_key, jobs=request.jobs, limits=train_limits(settings, request))
     with open_store(folder) as store, trainers:
-        if request.task.given is None and request.study not in {study.name for study in store.studies()}:
+        if request.resume:
+            store.study(request.study)  # raises UserError where there is none
+        elif request.task.given is None and request.study not in {study.name for study in store.studies()}:
             trainers.check_networks()  # what cannot be built or scored must not leave a study behind
         measure = _measure(store, settings)
         found = search(

@@ -193,7 +193,7 @@ def test_ranges_are_kept_by_the_pointer_and_by_the_keyboard(browser: Browser, st
     assert "within the ranges" in browser.run(count)
     accuracies = [float(text) for text, _ in browser.run(f"{COLUMN}('Validation accuracy')")]
     assert accuracies
-    assert min(accuracies) > 93
+    assert min(accuracies) > 92.5  # the middle is 93, within a pixel or two
     browser.move_to("#unbrush", click=True)
     assert browser.run(count) == whole
     assert browser.complaints == []
