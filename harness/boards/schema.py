@@ -20,6 +20,10 @@ PositiveFloat = Annotated[float, Meta(gt=0)]
 RelativeError = Annotated[float, Meta(ge=0, lt=1)]
 # What a HAL that serves several boards must be told: register blocks and interrupt numbers.
 HardwareNumber = Annotated[int, Meta(ge=0, lt=1 << 32)]
+# One version, so that the text says which compiler it is, or a folder, whose package.json and compiler say it.
+_VERSION = r"\d+\.\d+\.\d+(?:[-+][A-Za-z0-9.+-]+)?"
+_FOLDER = r"symlink://(?:/[A-Za-z0-9_.+-]+)+"
+Toolchain = Annotated[str, Meta(pattern=rf"^(?:[a-z0-9_-]+/)?[a-z0-9][a-z0-9_-]*@(?:{_VERSION}|{_FOLDER})\Z")]
 
 
 class _Strict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,12 +63,14 @@ class PlatformIO(_Strict, frozen=True, kw_only=True):
     """What stands in ``platformio.ini``; ``local`` is the platform that travels with the harness.
 
     ``vendor`` is PlatformIO's platform for a chip that the local one builds: with ``board`` it names the chip there.
+    ``toolchain`` is a package of compilers that PlatformIO fetches, in place of those that the platform has.
     """
 
     platform: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./@+-]+\Z")]
     vendor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./@+-]+\Z")] | None = None
     board: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")] | None = None
     framework: Annotated[str, Meta(pattern=r"^[a-z0-9]+\Z")] | None = None
+    toolchain: Toolchain | None = None
 
     @property
     def uploads(self) -> bool:
@@ -209,6 +215,8 @@ class Board(_Strict, frozen=True, kw_only=True):
         only_the_core = [emulator.stand_in is not None for emulator in self.emulators]
         if only_the_core != sorted(only_the_core):
             raise ValueError("[[emulators]] of this chip stand before those of its core alone (with a 'stand_in')")
+        if self.platformio.toolchain is not None and self.kind == "host":
+            raise ValueError("'toolchain' of [platformio] is for boards: the host is built by its own compiler")
         if self.estimate is not None and not self.emulators:
             raise ValueError("[estimate] prices counts, and no [[emulators]] counts any")
 

@@ -152,7 +152,7 @@ def _board_facts(board: Board, reach: Reach) -> list[tuple[str, str]]:
         ("here", reach.label),
         ("core", f"{board.core.id} ({board.core.isa}): {', '.join(sorted(board.core.features))}"),
         ("clock", f"{board.clock_hz / 1e6:,g} MHz" if board.kind != "host" else "unknown: its time means nothing"),
-        ("toolchain", " ".join((board.core.toolchain, *board.core.flags, *board.core.link_flags))),
+        ("toolchain", " ".join((pio.toolchain or board.core.toolchain, *board.core.flags, *board.core.link_flags))),
         ("firmware", f"HAL {firmware.hal}, {firmware.baud:,} baud, {size_text(firmware.stack_bytes)} of stack"),
         ("PlatformIO", ", ".join(environment)),
     ]

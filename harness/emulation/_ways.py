@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from msgspec.structs import replace
+
 from harness import registry
 from harness.boards import Board, Emulator, load_board
 from harness.emulation._base import EmulatorDriver
@@ -53,4 +55,6 @@ def _way(board: Board, emulator: Emulator) -> Way:
             f"{machine.id} cannot stand in for {board.id}: {reason}",
             hint=f"'stand_in' of [[emulators]] names an emulated board with the core {board.core.id}.",
         )
+    if board.platformio.toolchain is not None:
+        machine = replace(machine, platformio=replace(machine.platformio, toolchain=board.platformio.toolchain))
     return Way(machine=machine, emulator=own, driver=driver)

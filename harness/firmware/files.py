@@ -13,7 +13,14 @@ import harness
 from harness.boards import Board, Memory
 from harness.emit.env import render
 from harness.errors import BadBoard, BadModel
-from harness.firmware.toolchain import build_flags, is_local, program_prefix, source_flags, toolchain_version
+from harness.firmware.toolchain import (
+    build_flags,
+    is_local,
+    program_prefix,
+    source_flags,
+    toolchain_package,
+    toolchain_version,
+)
 from harness.runtimes import RenderedModel
 from harness.settings import data_dir
 
@@ -122,6 +129,7 @@ def _facts(rendered: RenderedModel, board: Board, optimize: str) -> Mapping[str,
         "platform": PLATFORM if is_local(board) else board.platformio.platform,
         "platform_board": board.id if is_local(board) else board.platformio.board,
         "framework": board.platformio.framework,
+        "toolchain": board.platformio.toolchain,
         "flags": " ".join(build_flags(optimize)),
         "source_flags": " ".join(source_flags(board)),
         "libraries": [library.requirement or library.name for library in rendered.libraries],
@@ -152,6 +160,7 @@ def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, by
     emulator = next((each for each in board.emulators if each.machine), None)
     size = {kind: sum(m.size_bytes for m in board.memories if m.kind == kind) for kind in ("flash", "ram")}
     hardware = dict(board.firmware.hardware)
+    package = toolchain_package(board)
     manifest: dict[str, object] = {
         "name": board.name,
         "vendor": "harness",
@@ -159,6 +168,7 @@ def _board_files(board: Board, context: Mapping[str, object]) -> Mapping[str, by
         "build": {
             "mcu": board.core.id,
             "f_cpu": f"{board.clock_hz}L",
+            "toolchain": package[0].rpartition("/")[2] if package else "",
             "prefix": program_prefix(board),
             "flags": board.core.flags,
             "link_flags": board.core.link_flags,

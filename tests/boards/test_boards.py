@@ -98,6 +98,16 @@ def test_an_unknown_key_names_the_nearest_valid_one(folder: Path, wrong: str, ri
         ('name = "A board"', 'name = "two\\nlines"'),
         ('platform = "local"', 'platform = "local\\n[env:evil]"'),
         ('platform = "local"', 'platform = "$(reboot)"'),
+        *(
+            ('platform = "local"', f'platform = "local"\ntoolchain = "{toolchain}"')
+            for toolchain in (
+                "toolchain-gccarmnoneeabi",  # whichever is newest
+                "toolchain-gccarmnoneeabi@~1.90301.0",  # one of several
+                "toolchain-gccarmnoneeabi@https://example.org/gcc.tar.gz",
+                "toolchain-gccarmnoneeabi@symlink://gcc",  # from where?
+                "toolchain-gccarmnoneeabi@1.2.3\\n[env:evil]",
+            )
+        ),
         ('hal = "mps2"', 'hal = "../mps2"'),
         ('name = "all"', 'name = "x); ENTRY(evil"'),
         ("clock_hz = 1000", "clock_hz = -1"),

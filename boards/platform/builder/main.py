@@ -16,6 +16,9 @@ prefix = board.get("build.prefix")
 core_flags = board.get("build.flags")
 prefix_map = "-fdebug-prefix-map" if prefix == "avr-" else "-ffile-prefix-map"  # the first is what GCC 5 knows
 build_dir = os.path.relpath(env.subst("$BUILD_DIR"))
+toolchain = board.get("build.toolchain")  # a package of PlatformIO's; else the compiler in PATH
+if toolchain:
+    env.PrependENVPath("PATH", str(Path(env.PioPlatform().get_package_dir(toolchain)) / "bin"))
 
 os.environ["PWD"] = HERE  # by this name the compiler calls the folder in which it runs
 env.Replace(
