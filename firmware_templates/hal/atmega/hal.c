@@ -85,13 +85,9 @@ void hal_init(void)
   sei();
 }
 
-size_t hal_read(uint8_t *bytes, size_t size)
+void bare_metal_receive_again(void)
 {
-  size_t taken = bare_metal_take(bytes, size);
-  if (taken > 0) {
-    UCSR0B |= _BV(RXCIE0); /* a full ring had switched it off */
-  }
-  return taken;
+  UCSR0B |= _BV(RXCIE0);
 }
 
 /* The instruction behind the one that lets interrupts in is still executed: none is lost between the look and SLEEP. */
@@ -137,11 +133,6 @@ uint64_t hal_ticks(void)
 uint32_t hal_ticks_per_second(void)
 {
   return HARNESS_CLOCK_HZ / TIMER_PRESCALER;
-}
-
-uint32_t hal_clock_hz(void)
-{
-  return HARNESS_CLOCK_HZ;
 }
 
 void hal_chip_id(uint8_t id[16])

@@ -83,13 +83,9 @@ void hal_init(void)
   core_allow_interrupts();
 }
 
-size_t hal_read(uint8_t *bytes, size_t size)
+void bare_metal_receive_again(void)
 {
-  size_t taken = bare_metal_take(bytes, size);
-  if (taken > 0) {
-    UART_INT_ENA = INT_RECEIVED; /* a full ring had switched it off */
-  }
-  return taken;
+  UART_INT_ENA = INT_RECEIVED;
 }
 
 void hal_write(const uint8_t *bytes, size_t size)
@@ -108,11 +104,6 @@ uint64_t hal_ticks(void)
 uint32_t hal_ticks_per_second(void)
 {
   return HAL_TIMER_HZ;
-}
-
-uint32_t hal_clock_hz(void)
-{
-  return HARNESS_CLOCK_HZ;
 }
 
 /* The address that Espressif has burnt into each chip for its network. */

@@ -39,9 +39,6 @@ typedef struct {
 #define TIMER0 ((cmsdk_timer_t *)HAL_TIMER0)
 #define TIMER_ENABLE 1u
 #define TIMER_INTERRUPT 8u
-
-static uint32_t ticks_high;
-static uint32_t ticks_low;
 #endif
 
 #define UART0 ((cmsdk_uart_t *)HAL_UART0)
@@ -116,15 +113,9 @@ void hal_wait_for_interrupt(void)
   NVIC_CLEAR_PENDING(HAL_TIMER0_IRQ);
 }
 
-/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
 uint64_t hal_ticks(void)
 {
-  uint32_t low = 0xFFFFFFFFu - TIMER0->value;
-  if (low < ticks_low) {
-    ticks_high += 1u;
-  }
-  ticks_low = low;
-  return ((uint64_t)ticks_high << 32) | low;
+  return bare_metal_long_ticks(0xFFFFFFFFu - TIMER0->value);
 }
 #endif
 
@@ -138,13 +129,9 @@ void hal_init(void)
   cortex_m_allow_interrupts();
 }
 
-size_t hal_read(uint8_t *bytes, size_t size)
+void bare_metal_receive_again(void)
 {
-  size_t taken = bare_metal_take(bytes, size);
-  if (taken > 0) {
-    NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ); /* a full ring had switched it off */
-  }
-  return taken;
+  NVIC_ENABLE(HAL_UART0_RECEIVE_IRQ);
 }
 
 void hal_write(const uint8_t *bytes, size_t size)
@@ -157,11 +144,6 @@ void hal_write(const uint8_t *bytes, size_t size)
 }
 
 uint32_t hal_ticks_per_second(void)
-{
-  return HARNESS_CLOCK_HZ;
-}
-
-uint32_t hal_clock_hz(void)
 {
   return HARNESS_CLOCK_HZ;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nordic nRF51 and nRF52: timer 0 and the factory's id (nRF51 Series Reference Manual 3.0; nRF52840 Product Specification
- * 1.7: 6.30, 4.4.1). The serial port, which is another one in each, is in uart.c and uarte.c. The watchdog of an nRF52 runs
- * only once it is started. */
+ * 1.7: 6.30, 4.4.1; addresses and bits are as in Nordic's nrf51.svd and nrf52840.svd). The serial port, which is another
+ * one in each, is in uart.c and uarte.c. The watchdog of an nRF52 runs only once it is started. */
 #include "harness_hal.h"
 
 #include <string.h>
@@ -27,9 +27,6 @@
 
 #define DEVICE_ID_LOW REGISTER(0x10000060u)
 #define DEVICE_ID_HIGH REGISTER(0x10000064u)
-
-static uint32_t ticks_high;
-static uint32_t ticks_low;
 
 void hal_init(void)
 {
@@ -61,26 +58,15 @@ void hal_wait_for_interrupt(void)
   NVIC_CLEAR_PENDING(HAL_TIMER0_IRQ);
 }
 
-/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
 uint64_t hal_ticks(void)
 {
   TIMER_CAPTURE_0 = 1;
-  uint32_t low = TIMER_VALUE_0;
-  if (low < ticks_low) {
-    ticks_high += 1u;
-  }
-  ticks_low = low;
-  return ((uint64_t)ticks_high << 32) | low;
+  return bare_metal_long_ticks(TIMER_VALUE_0);
 }
 
 uint32_t hal_ticks_per_second(void)
 {
   return 16000000u;
-}
-
-uint32_t hal_clock_hz(void)
-{
-  return HARNESS_CLOCK_HZ;
 }
 
 void hal_chip_id(uint8_t id[16])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The UART of an nRF51 (nRF51 Series Reference Manual 3.0). */
+/* The UART of an nRF51 (nRF51 Series Reference Manual 3.0; the baud rate is that of Nordic's nrf51_bitfields.h). */
 #include "nrf.h"
 
 #ifdef HAL_UART0
@@ -21,6 +21,7 @@
 #define UART_SEND_DATA REGISTER(HAL_UART0 + 0x51Cu)
 #define UART_BAUD_RATE REGISTER(HAL_UART0 + 0x524u)
 #define UART_ENABLED 4u
+#define UART_115200_BAUD 0x01D7E000u
 #define UART_INTERRUPT_RECEIVED (1u << 2)
 
 void hal_on_receive(void)
@@ -39,7 +40,7 @@ static void start_uart(void)
 {
   UART_PIN_SEND = HAL_PIN_SEND;
   UART_PIN_RECEIVE = HAL_PIN_RECEIVE;
-  UART_BAUD_RATE = SERIAL_BAUD_RATE;
+  UART_BAUD_RATE = UART_115200_BAUD;
   UART_ENABLE = UART_ENABLED;
   UART_START_SEND = 1;
   UART_START_RECEIVE = 1;
@@ -66,13 +67,9 @@ void serial_start(void)
   UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED;
 }
 
-size_t hal_read(uint8_t *bytes, size_t size)
+void bare_metal_receive_again(void)
 {
-  size_t taken = bare_metal_take(bytes, size);
-  if (taken > 0) {
-    UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED; /* a full ring had switched it off */
-  }
-  return taken;
+  UART_INTERRUPT_SET = UART_INTERRUPT_RECEIVED;
 }
 
 void hal_write(const uint8_t *bytes, size_t size)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ST's STM32 at the clock that it has after reset, which its watchdogs have off: a USART of either kind (RM0090 30 for
  * the older, whose status register is SR; RM0091 27 for the newer, with ISR), TIM2 with 32 bits and one GPIO port. Where
- * they lie, which interrupts they raise and which bits switch their clocks on stands in the board's file. */
+ * they lie, which interrupts they raise and which bits switch their clocks on stands in the board's file. Offsets and bits
+ * are as in ST's headers stm32f407xx.h, stm32f072xb.h and stm32h743xx.h. */
 #include "harness_hal.h"
 
 #include <string.h>
@@ -84,9 +85,6 @@ typedef struct {
 
 #define PORT ((gpio_t *)HAL_PORT)
 
-static uint32_t ticks_high;
-static uint32_t ticks_low;
-
 void hal_on_receive(void)
 {
   uint32_t status = USART->status;
@@ -157,13 +155,9 @@ void hal_init(void)
   cortex_m_allow_interrupts();
 }
 
-size_t hal_read(uint8_t *bytes, size_t size)
+void bare_metal_receive_again(void)
 {
-  size_t taken = bare_metal_take(bytes, size);
-  if (taken > 0) {
-    USART->control1 |= RECEIVED; /* a full ring had switched it off */
-  }
-  return taken;
+  USART->control1 |= RECEIVED;
 }
 
 /* The timer's wrap, after minutes, ends WFI too, so that hal_ticks misses none; elsewhere it does not interrupt. */
@@ -186,25 +180,14 @@ void hal_write(const uint8_t *bytes, size_t size)
   }
 }
 
-/* The timer has 32 bits; the upper ones are counted here whenever the lower have wrapped since the last look. */
 uint64_t hal_ticks(void)
 {
-  uint32_t low = TIMER->count;
-  if (low < ticks_low) {
-    ticks_high += 1u;
-  }
-  ticks_low = low;
-  return ((uint64_t)ticks_high << 32) | low;
+  return bare_metal_long_ticks(TIMER->count);
 }
 
 uint32_t hal_ticks_per_second(void)
 {
   return HARNESS_CLOCK_HZ; /* after reset no bus is slower than the core */
-}
-
-uint32_t hal_clock_hz(void)
-{
-  return HARNESS_CLOCK_HZ;
 }
 
 /* 96 bits that the factory wrote. */

@@ -36,7 +36,7 @@ typedef uint32_t ring_index_t;
 #endif
 static uint8_t ring[RING_SIZE];
 static volatile ring_index_t ring_head; /* written by the interrupt alone */
-static volatile ring_index_t ring_tail; /* written by bare_metal_take alone */
+static volatile ring_index_t ring_tail; /* written by hal_read alone */
 
 extern uint8_t __stack_limit;
 
@@ -79,7 +79,7 @@ void bare_metal_keep(uint8_t byte)
   ring_head = (ring_index_t)(ring_head + 1u);
 }
 
-size_t bare_metal_take(uint8_t *bytes, size_t size)
+size_t hal_read(uint8_t *bytes, size_t size)
 {
   size_t taken = 0;
   while (taken < size && ring_tail != ring_head) {
@@ -88,8 +88,26 @@ size_t bare_metal_take(uint8_t *bytes, size_t size)
   }
   if (taken > 0) {
     retained.faults = 0;
+    bare_metal_receive_again();
   }
   return taken;
+}
+
+uint64_t bare_metal_long_ticks(uint32_t low)
+{
+  static uint32_t high;
+  static uint32_t before;
+
+  if (low < before) {
+    high += 1u;
+  }
+  before = low;
+  return ((uint64_t)high << 32) | low;
+}
+
+uint32_t hal_clock_hz(void)
+{
+  return HARNESS_CLOCK_HZ;
 }
 
 uint8_t hal_reset_cause(void)

@@ -26,10 +26,16 @@ void hal_put_byte(uint8_t byte);
 void bare_metal_put_text(const char *text);
 void bare_metal_put_register(const char *name, uint32_t value); /* eight hexadecimal digits behind the name */
 
-/* Bytes on their way from the receive interrupt, which keeps them, to hal_read, which takes them. */
+/* Bytes on their way from the receive interrupt, which keeps them, to hal_read, which takes them. Where there is no room
+ * the interrupt switches itself off and leaves the rest in the port. */
 int bare_metal_is_full(void);
 int bare_metal_is_empty(void);
 void bare_metal_keep(uint8_t byte); /* there must be room */
-size_t bare_metal_take(uint8_t *bytes, size_t size);
+
+/* What a HAL brings: hal_read has made room, so the receive interrupt is switched on. */
+void bare_metal_receive_again(void);
+
+/* A timer of 32 bits as one of 64: the upper ones are counted whenever the lower have wrapped since the last look. */
+uint64_t bare_metal_long_ticks(uint32_t low);
 
 #endif
