@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from harness.pipeline import find_target
 from harness.records import Parameters
 from harness.search import SearchRequest, default_objectives, parse_limits, parse_objectives
 from harness.search.drivers import FAMILY as DRIVERS
+from harness.search.figures import Named
 from harness.search.gates import useful_gates
 from harness.tasks import LoadedTask, Need, load_task, task_key
 from harness.train import Limits, default_jobs, default_limits, open_model, training_stack, with_model
@@ -55,6 +56,7 @@ def search_request(
     metrics = tuple(loaded.task.scores)
     objectives = parse_objectives(settings.objective, metrics, boards)
     limits = parse_limits(settings.limit, metrics, boards)
+    _check_prices((*objectives, *limits), unpriced(settings))
     return SearchRequest(
         study=settings.study or Path(settings.model or settings.task).stem,
         task=loaded,
@@ -77,6 +79,21 @@ def search_request(
         jobs=settings.jobs or default_jobs(),
         resume=resume,
     )
+
+
+def unpriced(settings: RunSettings) -> tuple[str, ...]:
+    """Return the real boards that are to be emulated and whose counts nobody has priced: no time, no energy."""
+    boards = [load_board(name) for name in settings.board] if settings.estimate else []
+    return tuple(board.id for board in boards if board.estimate is None)
+
+
+def _check_prices(wanted: Iterable[Named], without: Container[str | None]) -> None:
+    for each in wanted:
+        if each.name in ("latency", "energy") and each.board in without:
+            raise UserError(
+                f"{each.board} has no {each.name} by --estimate: its file has no price for what is counted",
+                hint="Use instructions there, or add [estimate] to its file: docs/boards.md.",
+            )
 
 
 def _with_model(

@@ -65,7 +65,8 @@ def run(
     estimate: Annotated[
         bool | None,
         typer.Option(
-            "--estimate/--no-estimate", help="Price the counts of an emulated core for a real board that is not here."
+            "--estimate/--no-estimate",
+            help="Emulate a real board that is not here; its counts are priced where its file has a price.",
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything that is drawn (default 0).")] = None,
@@ -108,7 +109,7 @@ def run(
     from harness.api._settings import SETTINGS, as_toml, resolve
 
     resolved = resolve({name: value for name, value in locals().items() if name in SETTINGS}, config=config)
-    from harness.api._request import search_request, with_task
+    from harness.api._request import search_request, unpriced, with_task
     from harness.api._run import carry_out
     from harness.cli._progress import Progress
     from harness.cli._run_view import Display, print_result
@@ -123,6 +124,10 @@ def run(
         request = search_request(resolved, resume=resume, watch=progress.watch("model"))
     for line in lost_lines(request.task.given) if request.task.given else ():
         typer.echo(f"BadModel: {line}", err=True)
+    for each in unpriced(resolved.settings):
+        typer.echo(
+            f"{each}: instructions are counted; without a price for them there is no latency, no energy", err=True
+        )
     with Display(request, quiet=as_json) as display:
         found = carry_out(request, resolved.settings, progress=display.listen, finals_progress=display.listen_to_finals)
     if as_json:

@@ -35,11 +35,13 @@ class Objective:
 def default_objectives(metric: str, boards: Sequence[Board], *, estimate: bool = False) -> tuple[Objective, ...]:
     """Return the metric, and for each board RAM with what it knows of time: instructions, or latency and energy.
 
-    Energy is an objective where a board is priced; where it is measured, it takes a meter, and must be asked for.
+    Energy is an objective where a board is priced; where it is measured, it takes a meter, and must be asked for. For a
+    real board that has no price, and whose firmware runs in an emulator, instructions stand for time.
     """
     objectives = [Objective(name=metric, direction="maximize")]
     for board in boards:
-        timed = ("latency", "energy") if estimate else ("latency",)
+        priced = ("latency", "energy") if board.estimate is not None else ("instructions",)
+        timed = priced if estimate else ("latency",)
         costs = {"real": timed, "emulated": ("instructions",), "host": ()}[board.kind]
         objectives += [Objective(name=name, direction="minimize", board=board.id) for name in (*costs, "ram")]
     return tuple(objectives)

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from harness.cli import app
 from harness.store import open_store
+from harness.testing.board import missing_tools
 
 
 @pytest.fixture
@@ -23,6 +25,8 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["--board", "esp32"], 7, "no board 'esp32' is connected"),
         (["--board", "esp32_arduino", "--estimate"], 2, "names no emulator"),
         (["--board", "nucleo_l4r5zi"], 7, "--estimate"),
+        (["--board", "esp32", "--estimate", "--objective", "latency"], 2, "has no latency by --estimate"),
+        (["--board", "esp32", "--estimate", "--limit", "energy<=1mJ"], 2, "has no energy by --estimate"),
         (["--board", "nonsense"], 2, "there is no board 'nonsense'"),
         (["--task", "nonsense"], 2, "nonsense"),
         (["--objective", "beauty"], 2, "there is no figure 'beauty'"),
@@ -42,3 +46,23 @@ def test_a_request_that_cannot_be_carried_out_is_refused_before_anything_is_trai
     assert said in capsys.readouterr().err
     with open_store(results) as store:
         assert all(not store.trials(study.name) for study in store.studies())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["esp32", "esp32c3", "disco_f407vg"])
+def test_a_chip_that_is_not_here_is_searched_on_by_its_emulator(
+    board: str, results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del results
+    if reason := missing_tools(board):
+        pytest.skip(reason)
+    asked = ["--board", board, "--estimate", "--trials", "2", "--jobs", "1", "--final", "0", "--json"]
+    assert app.run(["run", *asked]) == 0
+    told = capsys.readouterr()
+    assert f"{board}: instructions are counted; without a price" in told.err
+    found = json.loads(told.out)
+    assert found["trials"] == 2
+    assert found["front"]
+    for entry in found["front"]:
+        assert set(entry["values"]) == {"accuracy", f"instructions@{board}", f"ram@{board}"}
+        assert {entry["values"][f"{name}@{board}"]["how"] for name in ("instructions", "ram")} == {"counted"}

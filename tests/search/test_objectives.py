@@ -33,6 +33,11 @@ def test_a_priced_board_is_searched_for_latency_energy_and_ram() -> None:
     assert found == ["max accuracy", *(f"min {name}@nucleo_l4r5zi" for name in ("latency", "energy", "ram"))]
 
 
+def test_a_board_without_a_price_is_searched_for_instructions_and_ram() -> None:
+    found = keys(default_objectives("accuracy", [load_board("esp32")], estimate=True))
+    assert found == ["max accuracy", "min instructions@esp32", "min ram@esp32"]
+
+
 def test_energy_is_no_default_where_no_meter_may_be_connected() -> None:
     assert "min energy@nucleo_l4r5zi" not in keys(default_objectives("accuracy", [REAL]))
 
