@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two emulators that know nothing of each other: the same model, core and flags, the same counts and the same bytes."""
+"""The same model, core and flags in two emulators, the chip's and stock QEMU: the same counts and the same bytes.
+
+Renode shares no code with QEMU; Espressif's QEMU runs another image, at other addresses, than the stock one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from harness.boards import load_board
-from harness.emulation import renode
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import Failure, Measurement
 from harness.store import Store, open_store
@@ -22,6 +24,9 @@ PAIRS = {  # the chip, and the board with its core that stock QEMU emulates
     "nucleo_h743zi": "mps2_an500",
     "disco_f072rb": "microbit",
     "hifive1": "riscv32_virt",
+    "esp32": "xtensa_lx106_sim",
+    "esp32c3": "riscv32_virt",
+    "esp32s3": "xtensa_lx106_sim",
 }
 TOO_LARGE = {
     ("disco_f072rb", "ad"),
@@ -33,9 +38,10 @@ TOO_LARGE = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path / "results")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One store for all, so that what several chips are compared with is measured once."""
+    return open_store(tmp_path_factory.mktemp("agreement") / "results")
 
 
 def bench(model: Path, board: str, store: Store) -> Measurement | Failure:
@@ -64,8 +70,6 @@ def assert_agreement(model: Path, chip: str, store: Store) -> None:
 
 @pytest.fixture(autouse=True)
 def _both_are_here(request: pytest.FixtureRequest) -> None:
-    if renode.PROGRAM.find() is None:
-        pytest.skip(f"Renode is not installed. {renode.PROGRAM.how_to_get()}")
     chip = request.node.callspec.params["chip"]
     if reason := missing_tools(chip) or missing_tools(PAIRS[chip]):
         pytest.skip(reason)
