@@ -14,7 +14,7 @@ from harness.ops._base import Layer, Lowered, Number, Variant
 from harness.ops._binary import Parameters
 from harness.ops._broadcast import in_place, loop_numbers, operand_constants
 from harness.ops._check import refuse
-from harness.ops._quantized import quantize_multiplier
+from harness.ops._common_scale import on_common_scale
 from harness.ops._unary import Affine
 from harness.ops._unary_16 import power_of_two
 
@@ -29,21 +29,7 @@ def sum_of_16(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: A
     if node.options.boolean(_POWERS_FIELD, True) and None not in powers:
         a, b = (power - (powers[2] or 0) for power in powers[:2] if power is not None)
         return _shifted(node, graph, a, b)
-    twice = 2.0 * max(first.scale, second.scale)
-    reals = (first.scale / twice, second.scale / twice, twice / ((1 << _LEFT_SHIFT) * output.scale))
-    if not 0.0 < reals[2] < 1.0:
-        raise refuse(node, graph, f"its output's scale {output.scale:g} is too small for scales up to {twice / 2:g}")
-    one, two, result = (quantize_multiplier(real) for real in reals)
-    return {
-        "shifted": False,
-        "left_shift": _LEFT_SHIFT,
-        "first_multiplier": one.value,
-        "first_shift": one.shift,
-        "second_multiplier": two.value,
-        "second_shift": two.shift,
-        "output_multiplier": result.value,
-        "output_shift": result.shift,
-    }
+    return {"shifted": False, **on_common_scale(node, graph, inputs, output, left_shift=_LEFT_SHIFT)}
 
 
 def _shifted(node: Node, graph: Graph, first: int, second: int) -> Mapping[str, Number]:

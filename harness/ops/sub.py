@@ -3,45 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 
 from harness.graph import Graph, Node
-from harness.ops._base import Layer, Number
+from harness.ops._base import Layer
 from harness.ops._binary import binary_variant, parse_binary
-from harness.ops._check import refuse
-from harness.ops._quantized import quantize_multiplier
+from harness.ops._common_scale import on_common_scale
 from harness.ops._sum_16 import sum_of_16, sum_variant_16
-from harness.ops._unary import Affine, no_macs
+from harness.ops._unary import no_macs
 
 _LEFT_SHIFT = 20  # headroom for the difference of int8
 _NEWEST_VERSION = 5
+_quantize = partial(on_common_scale, left_shift=_LEFT_SHIFT)
 
 
 def parse(node: Node, graph: Graph) -> Layer:
     """Check the operands and what the reference kernel cannot compute."""
     return parse_binary(node, graph, _quantize, newest=_NEWEST_VERSION, fused=True, wide=sum_of_16)
-
-
-def _quantize(node: Node, graph: Graph, inputs: tuple[Affine, Affine], output: Affine) -> Mapping[str, Number]:
-    """Source: TensorFlow, ``tensorflow/lite/kernels/sub.cc``."""
-    first, second = inputs
-    twice = 2.0 * max(first.scale, second.scale)
-    last = twice / ((1 << _LEFT_SHIFT) * output.scale)
-    if not 0.0 < last < 1.0:
-        raise refuse(node, graph, f"its output's scale {output.scale:g} is too small for scales up to {twice / 2:g}")
-    a, b, out = (quantize_multiplier(real) for real in (first.scale / twice, second.scale / twice, last))
-    return {
-        "left_shift": _LEFT_SHIFT,
-        "first_offset": -first.zero,
-        "second_offset": -second.zero,
-        "output_zero": output.zero,
-        "first_multiplier": a.value,
-        "first_shift": a.shift,
-        "second_multiplier": b.value,
-        "second_shift": b.shift,
-        "output_multiplier": out.value,
-        "output_shift": out.shift,
-    }
 
 
 macs = no_macs

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from harness.errors import UnsupportedModel
 from harness.graph import DType, Graph, Node, Tensor
 from harness.ops import Layer, parse_layer
-from harness.ops import add as add_op
 from harness.ops import conv_2d as conv_op
 from harness.ops import depthwise_conv_2d as depthwise_op
 from harness.ops import fully_connected as connected_op
+from harness.ops._binary import Parameters as BinaryParameters
 from harness.ops._pool_2d import Parameters as PoolParameters
 from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, Range
 from harness.ops._window import Axis, Window
@@ -30,7 +30,6 @@ from harness.ops._window import Axis, Window
 Values: TypeAlias = NDArray[np.int64]
 
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
-_ADD_SHIFT = 20  # headroom of a quantized addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,21 +167,22 @@ def _tap_sets(axis: Axis) -> set[tuple[int, ...]]:
 
 def _add(layer: Layer, found: Mapping[int, Interval]) -> Interval:
     parameters = layer.parameters
-    assert isinstance(parameters, add_op.Parameters)
-    first, second, output = parameters.multipliers
+    assert isinstance(parameters, BinaryParameters)
+    n = {name: value for name, value in parameters.numbers.items() if isinstance(value, int)}
 
-    def scaled(values: Values, zero: int, multiplier: Multiplier) -> Values:
-        return _rescale((values - zero) << _ADD_SHIFT, multiplier)
+    def scaled(values: Values, operand: str) -> Values:
+        return rescale((values + n[f"{operand}_offset"]) << n["left_shift"], operand)
+
+    def rescale(values: Values, which: str) -> Values:
+        return _rescale(values, Multiplier(value=n[f"{which}_multiplier"], shift=n[f"{which}_shift"]))
 
     a, b = (_of(layer, position, found) for position in (0, 1))
     channels = layer.outputs[0].shape[-1]
     low, high = (
-        np.broadcast_to(
-            _rescale(scaled(x, parameters.zeros[0], first) + scaled(y, parameters.zeros[1], second), output), channels
-        )
+        np.broadcast_to(rescale(scaled(x, "first") + scaled(y, "second"), "output"), channels) + n["output_zero"]
         for x, y in ((a.low, b.low), (a.high, b.high))
     )
-    return _clamped(low + parameters.output_zero, high + parameters.output_zero, parameters.range)
+    return _clamped(low, high, Range(low=n["low"], high=n["high"]))
 
 
 def _pool(layer: Layer, found: Mapping[int, Interval]) -> Interval:
