@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import struct
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from harness import proc
 from harness.boards import Board
 from harness.emulation._base import ClassCounts, CountRequest, Counts
 from harness.emulation._classes import FLASH_SCATTERED, FLASH_SEQUENTIAL, RECORDED
-from harness.emulation._symbols import function_ranges
+from harness.emulation._count_files import CountFile, file_in_memory, what_to_count
 from harness.errors import OpenError, ToolError
 from harness.settings import cache_dir
 
@@ -78,9 +77,8 @@ class Counter:
 def open_counter(board: Board, image: Path, request: CountRequest, api: int, resources: ExitStack) -> Counter:
     """Prepare to count an image. Raises OpenError where a function is missing or the plugin cannot be compiled."""
     plugin = build_plugin(api)
-    config_fd = _file_in_memory("counter-config", resources)
-    records_fd = _file_in_memory("counter-records", resources)
-    os.pwrite(config_fd, _config(board, image, request).encode(), 0)
+    config_fd = file_in_memory("counter-config", what_to_count(board, image, request), resources)
+    records_fd = file_in_memory("counter-records", b"", resources)
     file = str(plugin).replace(",", ",,")  # how QEMU writes a comma in an option's value
     return Counter(
         argument=f"file={file},config={config_fd},records={records_fd},isa={_ISA.get(board.core.isa, 'other')}",
@@ -94,20 +92,6 @@ def open_counter(board: Board, image: Path, request: CountRequest, api: int, res
     )
 
 
-def _file_in_memory(name: str, resources: ExitStack) -> int:
-    fd = os.memfd_create(name)
-    resources.callback(os.close, fd)
-    return fd
-
-
-def _config(board: Board, image: Path, request: CountRequest) -> str:
-    ranges = function_ranges(image, (request.caller, request.inference, *request.layers))
-    lines = [("caller", *ranges[request.caller]), ("inference", *ranges[request.inference])]
-    lines += [("layer", *ranges[name]) for name in request.layers]
-    lines += [("memory", memory.address, memory.address + memory.size_bytes) for memory in board.memories]
-    return "".join(f"{word} {low} {high}\n" for word, low, high in lines)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """What the inference, or one of its layers, did."""
@@ -117,33 +101,18 @@ class _Part:
     classes: ClassCounts
 
 
-class Records:
-    """The counts written so far; each is read once, and kept."""
+class Records(CountFile):
+    """Counts by class of instruction and by memory (byte layout: ``plugin/harness_counter.c``)."""
 
     def __init__(self, fd: int, *, layers: int, memories: tuple[str, ...], flash: frozenset[str]) -> None:
-        self._fd = fd
         self._memories = memories
         self._flash = flash
         self._words = len(RECORDED) + 1 + 3 * len(memories)  # of a part
-        self._format = struct.Struct(f"={1 + (1 + layers) * self._words}Q")
-        self._seen: list[Counts] = []
+        super().__init__(fd, 1 + (1 + layers) * self._words)
 
-    def read(self) -> tuple[Counts, ...]:
-        """Return all counts so far, in order."""
-        offset = len(self._seen) * self._format.size
-        try:
-            written = os.fstat(self._fd).st_size
-        except OSError:  # the session is closed
-            return tuple(self._seen)
-        while offset + self._format.size <= written:
-            self._seen.append(self._parse(os.pread(self._fd, self._format.size, offset)))
-            offset += self._format.size
-        return tuple(self._seen)
-
-    def _parse(self, record: bytes) -> Counts:
-        known, *words = self._format.unpack(record)
-        starts = range(0, len(words), self._words)
-        whole, *layers = [self._part(words[at : at + self._words], known != 0) for at in starts]
+    def _parse(self, words: tuple[int, ...]) -> Counts:
+        known, starts = words[0] != 0, range(1, len(words), self._words)
+        whole, *layers = [self._part(words[at : at + self._words], known) for at in starts]
         return Counts(
             instructions=whole.instructions,
             layer_instructions=tuple(layer.instructions for layer in layers),
@@ -153,7 +122,7 @@ class Records:
             layer_classes=tuple(layer.classes for layer in layers),
         )
 
-    def _part(self, words: list[int], known: bool) -> _Part:
+    def _part(self, words: tuple[int, ...], known: bool) -> _Part:
         counted, (instructions, *reads) = words[: len(RECORDED)], words[len(RECORDED) :]
         sequential, scattered = (
             sum(n for name, n in zip(self._memories, reads[at::3], strict=True) if name in self._flash) for at in (1, 2)

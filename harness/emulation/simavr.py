@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import shutil
-import struct
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from elftools.elf.elffile import ELFFile
 from harness import proc
 from harness.boards import Board
 from harness.emulation._base import CountRequest, Counts
+from harness.emulation._count_files import CountFile, file_in_memory, what_to_count
 from harness.emulation._pty import open_pty
 from harness.emulation._session import ProcessSession, open_log, require_image, start_child
-from harness.emulation._symbols import function_ranges
 from harness.errors import BadBoard, OpenError, ToolError
 from harness.settings import cache_dir
 
@@ -111,7 +110,7 @@ def build_device() -> Path:
 def _start(
     command: list[str], board: Board, image: Path, count: CountRequest | None, resources: ExitStack
 ) -> ProcessSession:
-    flash_fd = _file_in_memory("avr-flash", _flash_of(image), resources)
+    flash_fd = file_in_memory("avr-flash", _flash_of(image), resources)
     line = open_pty()
     resources.callback(os.close, line.port_fd)
     log_fd = open_log(resources)
@@ -119,8 +118,8 @@ def _start(
     records = None
     try:
         if count is not None:
-            records_fd = _file_in_memory("avr-records", b"", resources)
-            fds += [_file_in_memory("avr-config", _config(board, image, count), resources), records_fd]
+            records_fd = file_in_memory("avr-records", b"", resources)
+            fds += [file_in_memory("avr-config", what_to_count(board, image, count), resources), records_fd]
             records = AvrRecords(records_fd, layers=len(count.layers), memories=_memories(board))
         child = start_child([*command, *map(str, fds)], resources, log_fd=log_fd, pass_fds=fds)
     except ToolError as error:
@@ -130,13 +129,6 @@ def _start(
     return ProcessSession(
         name="simavr", port=line.path, child=child, log_fd=log_fd, resources=resources.pop_all(), records=records
     )
-
-
-def _file_in_memory(name: str, content: bytes, resources: ExitStack) -> int:
-    fd = os.memfd_create(name)
-    resources.callback(os.close, fd)
-    os.pwrite(fd, content, 0)
-    return fd
 
 
 def _flash_of(image: Path) -> bytes:
@@ -158,35 +150,13 @@ def _memories(board: Board) -> tuple[str, ...]:
     return (*(memory.name for memory in board.memories), _OTHER)
 
 
-def _config(board: Board, image: Path, request: CountRequest) -> bytes:
-    ranges = function_ranges(image, (request.caller, request.inference, *request.layers))
-    lines = [("caller", *ranges[request.caller]), ("inference", *ranges[request.inference])]
-    lines += [("layer", *ranges[name]) for name in request.layers]
-    lines += [("memory", memory.address, memory.address + memory.size_bytes) for memory in board.memories]
-    return "".join(f"{word} {low} {high}\n" for word, low, high in lines).encode()
-
-
-class AvrRecords:
-    """The counts written so far (byte layout: ``simavr_device/counting.c``); each is read once, and kept."""
+class AvrRecords(CountFile):
+    """Instructions, cycles and reads (byte layout: ``simavr_device/counting.c``)."""
 
     def __init__(self, fd: int, *, layers: int, memories: tuple[str, ...]) -> None:
-        self._fd = fd
         self._layers = layers
         self._memories = memories
-        self._format = struct.Struct(f"={(1 + layers) * (2 + len(memories))}Q")
-        self._seen: list[Counts] = []
-
-    def read(self) -> tuple[Counts, ...]:
-        """Return all counts so far, in order."""
-        offset = len(self._seen) * self._format.size
-        try:
-            written = os.fstat(self._fd).st_size
-        except OSError:  # the session is closed
-            return tuple(self._seen)
-        while offset + self._format.size <= written:
-            self._seen.append(self._parse(self._format.unpack(os.pread(self._fd, self._format.size, offset))))
-            offset += self._format.size
-        return tuple(self._seen)
+        super().__init__(fd, (1 + layers) * (2 + len(memories)))
 
     def _parse(self, words: tuple[int, ...]) -> Counts:
         costs, reads = words[: 2 + 2 * self._layers], words[2 + 2 * self._layers :]
