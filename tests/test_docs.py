@@ -21,7 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 def tour() -> list[str]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     block = text.split("<!-- tour -->", 1)[1].split("```", 2)[1]
-    return [line for line in block.splitlines() if line.strip()]
+    return [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def test_the_commands_of_the_readmes_tour_run(tmp_path: Path) -> None:
