@@ -148,9 +148,9 @@ def which(program: str) -> Path | None:
 
 
 def started_at(pid: int) -> str | None:
-    """Return when a process of this machine was started, in ticks since its boot; None where it is dead.
+    """Return when a process or thread of this machine was started, in ticks since its boot; None where it is dead.
 
-    A process id is used again, together with this it names one process (proc_pid_stat(5), fields 3 and 22).
+    An id is used again, together with this it names one process (proc_pid_stat(5), fields 3 and 22).
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()

@@ -34,9 +34,9 @@ _WHAT = {
 class Device:
     """A link to a device; closing it closes the stream. Call ``hello`` first.
 
-    ``on_text`` gets what the device says outside frames. ``check`` is called while the device is silent and may raise
-    what it knows. ``resend_seconds`` is how long the first silence lasts before a request is sent again. All methods
-    raise LinkTimeout, LinkCorrupt, or DeviceFault where the device restarted or refuses.
+    ``on_text`` gets what the device says outside frames. ``check`` is called where the device is silent, or gone, and
+    may raise what it knows. ``resend_seconds`` is how long the first silence lasts before a request is sent again. All
+    methods raise LinkTimeout, LinkCorrupt, or DeviceFault where the device restarted or refuses.
     """
 
     def __init__(

@@ -8,7 +8,8 @@ once and answers a repetition with the reply that it kept. docs/link.md has the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.deadline import Deadline
@@ -40,7 +41,7 @@ class _Rebooted(Exception):
 class Exchange:
     """One side of a conversation, over an open stream that stays the caller's.
 
-    ``check`` is called while the device is silent and may raise what it knows (an emulator that has died).
+    ``check`` is called where the device is silent, or gone, and may raise what it knows (an emulator that has died).
     """
 
     def __init__(
@@ -115,7 +116,8 @@ class Exchange:
         sent, damaged, started_at = 0, 0, None
         patience = self._resend_seconds
         while not deadline.passed:
-            self._stream.write(frame, deadline)
+            with self._explained():
+                self._stream.write(frame, deadline)
             sent += 1
             attempt = deadline.or_after(patience if started_at is None else max(patience, busy_seconds))
             while True:
@@ -158,7 +160,8 @@ class Exchange:
     def _next(self, deadline: Deadline) -> Message | Damaged | None:
         """Return the next frame, whole or damaged, or None when time is up; text goes to the log and the hook."""
         while not self._waiting:
-            data = self._stream.read(READ_BYTES, deadline)
+            with self._explained():
+                data = self._stream.read(READ_BYTES, deadline)
             if not data:
                 return None
             for event in self._decoder.feed(data):
@@ -167,6 +170,16 @@ class Exchange:
                 else:
                     self._waiting.append(event)
         return self._waiting.pop(0)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Let the check say why the line has gone, where it knows."""
+        try:
+            yield
+        except DeviceFault:
+            if self._check is not None:
+                self._check()
+            raise
 
     def _keep_text(self, data: bytes) -> None:
         self._text += data

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """This process among those that work on a study: it says that it lives, and tells which others do not.
 
-Whether another process of this machine lives is asked of the kernel. One elsewhere is dead when the number that it
-counts up in the store has not changed for a while of *our* monotonic clock: no clock is compared with another's, so
-that none that jumps takes a trial from anybody.
+Whether another process of this machine lives is asked of the kernel, by the thread that beats for it: it ends with
+its search, so that one that could not leave (the store was locked) keeps no trial from the next. One elsewhere is
+dead when the number that it counts up in the store has not changed for a while of *our* monotonic clock: no clock is
+compared with another's, so that none that jumps takes a trial from anybody.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -38,8 +40,14 @@ class Lease:
         self.runner = this_process()
 
     def __enter__(self) -> Lease:
-        self._store.claims.enter(self.runner)
         self._thread.start()
+        thread = self._thread.native_id or 0
+        self.runner = replace(self.runner, pid=thread, started=proc.started_at(thread) or "")
+        try:
+            self._store.claims.enter(self.runner)
+        except BaseException:
+            self._over.set()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:

@@ -105,6 +105,19 @@ def test_what_the_check_raises_ends_the_wait() -> None:
         exchange.request(Request.HEAP, b"", Deadline.after(60))
 
 
+def test_what_the_check_knows_of_a_line_that_has_gone_is_what_is_told() -> None:
+    def vanish(_message: Message) -> list[Message | bytes]:
+        raise DeviceFault("the line has gone")
+
+    def check() -> None:
+        raise DeviceFault("the emulator was ended by SIGKILL")
+
+    with pytest.raises(DeviceFault, match="SIGKILL"):
+        Exchange(PlayedStream(vanish), resend_seconds=60, check=check).request(Request.HEAP, b"", soon())
+    with pytest.raises(DeviceFault, match="line has gone"):
+        Exchange(PlayedStream(vanish), resend_seconds=60, check=lambda: None).request(Request.HEAP, b"", soon())
+
+
 @pytest.mark.parametrize("damaged", [True, False], ids=["damaged answers", "complaints of the device"])
 def test_an_answer_that_never_comes_whole_is_a_corrupt_link(damaged: bool) -> None:
     def answer(message: Message) -> list[Message | bytes]:

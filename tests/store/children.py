@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import resource
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -82,7 +83,16 @@ def _drop_privileges() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
+def hold_lock(place: str, argument: str, blobs: Path | None) -> None:
+    """Hold the lock for writing of a store in SQLite until standard input ends; print when it is held."""
+    connection = sqlite3.connect(Path(place) / "harness.db", isolation_level=None, timeout=60)
+    connection.execute("BEGIN IMMEDIATE")
+    print("held", flush=True)
+    sys.stdin.read()
+
+
 ROLES = {
+    "hold-lock": hold_lock,
     "write-without-end": write_without_end,
     "write-trials": write_trials,
     "fill-disk": fill_disk,
