@@ -106,20 +106,20 @@ def device_answers(converted: Converted, board: str, inputs: Sequence[Array], wa
         watch("building")
         with begin_build(project, target.machine) as building:
             image = building.image()
-        with _open(target, project, image.elf, rendered) as rig:
+        with _open(target, project, image.elf, rendered, watch) as rig:
             if rig.device.hello().build_key != project.build_key:
                 raise DeviceFault(f"another image than the one that was built answers on {board}")
             return list(_infer_all(rig, rendered, inputs, watch))
 
 
 @contextmanager
-def _open(target: Target, project: Project, elf: Path, rendered: RenderedModel) -> Iterator[Rig]:
+def _open(target: Target, project: Project, elf: Path, rendered: RenderedModel, watch: Watch) -> Iterator[Rig]:
     if target.driver is not None:
         with open_emulated(target.machine, target.driver, elf, rendered) as rig:
             yield rig
         return
     assert target.port is not None
-    with open_real(target.machine, project, target.port) as rig:
+    with open_real(target.machine, project, target.port, watch=watch) as rig:
         yield rig
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from harness.emulation import CountRequest, Counts, EmulatorDriver, EmulatorSess
 from harness.flashers import Flashable, Flasher
 from harness.link import Device
 from harness.runtimes import RenderedModel
-from harness.transports import open_port
+from harness.transports import open_port, reserved
 
 RUNNER = "harness_run_inference"  # the one function of the runner that calls the inference
 
@@ -67,9 +67,17 @@ def open_emulated(board: Board, driver: EmulatorDriver, image: Path, rendered: R
 
 
 @contextmanager
-def open_real(board: Board, project: Flashable, port: str) -> Iterator[Rig]:
-    """Flash a real board and open the link to it. Raises FlashError, OpenError, or LinkTimeout."""
+def open_real(
+    board: Board, project: Flashable, port: str, *, watch: Callable[[str], None] = lambda _stage: None
+) -> Iterator[Rig]:
+    """Flash a real board and open the link to it, when it is free: another job or process may be at it.
+
+    ``watch`` is told what is waited for. Raises FlashError, OpenError, or LinkTimeout.
+    """
     flasher: Flasher = registry.load("harness.flashers", "platformio").FLASHER
-    flasher.flash(project, port)
-    with open_port(port, baud=board.firmware.baud) as stream, Device(stream) as device:
-        yield Rig(device=device)
+    with reserved(port, say=watch):
+        watch("flashing")
+        flasher.flash(project, port)
+        watch("measuring")
+        with open_port(port, baud=board.firmware.baud) as stream, Device(stream) as device:
+            yield Rig(device=device)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def _measure(
         )
     if rendered.probe is not None:
         with stages("probing"):
-            rendered = _settle(request, rendered, target)
+            rendered = _settle(request, rendered, target, stages.watch)
     own = check_own_inputs(rendered, request.inputs)
     deployment = deployment_record(request, artifact, runtime, target, rendered)
     if rendered.interpreted:
@@ -123,16 +124,16 @@ def _measure(
                 golden = with_effect(golden, model, request.task)
             image = building.image()
             firmware = firmware_record(image, project, deployment)
-        with stages("measuring"), _open_rig(target, project, image, rendered) as rig:
+        with stages("measuring"), _open_rig(target, project, image, rendered, stages.watch) as rig:
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
     found = measurement_record(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
 
 
-def _settle(request: BenchRequest, rendered: RenderedModel, target: Target) -> RenderedModel:
+def _settle(request: BenchRequest, rendered: RenderedModel, target: Target, watch: Watch) -> RenderedModel:
     from harness.pipeline.probe import settle
 
-    return settle(rendered, target, _open_rig, optimize=request.optimize)
+    return settle(rendered, target, partial(_open_rig, watch=watch), optimize=request.optimize)
 
 
 def _interpret(
@@ -182,13 +183,13 @@ def _has_effect(measurement: Measurement, task: str) -> bool:
 
 
 def _open_rig(
-    target: Target, project: Project, image: BuiltImage, rendered: RenderedModel
+    target: Target, project: Project, image: BuiltImage, rendered: RenderedModel, watch: Watch
 ) -> AbstractContextManager[Rig]:
     from harness.measure import open_emulated, open_real
 
     if target.driver is None:
         assert target.port is not None
-        return open_real(target.machine, project, target.port)
+        return open_real(target.machine, project, target.port, watch=watch)
     return open_emulated(target.machine, target.driver, image.elf, rendered)
 
 
