@@ -7,11 +7,22 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from harness.canonical import to_plain
-from harness.finals import Cost, Finals, FinalsEvent, Measure, expected_cost, finals_request, run_finals
+from harness.finals import (
+    Cost,
+    Finals,
+    FinalsEvent,
+    Measure,
+    Waiting,
+    claim_final_check,
+    expected_cost,
+    finals_request,
+    run_finals,
+)
 from harness.search import Producer, SearchRequest, SearchResult
+from harness.search.lease import Lease
 from harness.store import Store
 
-Listener: TypeAlias = Callable[[Cost | FinalsEvent], None]  # told the cost, then what happens
+Listener: TypeAlias = Callable[[Waiting | Cost | FinalsEvent], None]  # told the cost, then what happens
 
 
 def check_final(
@@ -25,13 +36,17 @@ def check_final(
     measure: Measure,
     listen: Listener,
 ) -> None:
-    """Check ``final`` candidates of the front as far as it was not done before; what it costs is told first."""
+    """Check ``final`` candidates of the front as far as it was not done before; what it costs is told first.
+
+    Where another process is at it, its end is waited for, and what is left done after that.
+    """
     if final == 0 or not found.front:
         return
     wanted = finals_request(request, found, final=final, seeds=seeds)
-    cost = expected_cost(wanted, store)
-    listen(cost)
-    run_finals(wanted, store=store, produce=produce, measure=measure, listen=listen)
+    with Lease(store) as lease:
+        claim_final_check(store, request.study, lease, waiting=lambda words: listen(Waiting(message=words)))
+        listen(expected_cost(wanted, store))
+        run_finals(wanted, store=store, produce=produce, measure=measure, listen=listen)
 
 
 def finals_dict(finals: Finals) -> dict[str, Any]:

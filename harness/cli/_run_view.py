@@ -14,7 +14,7 @@ from rich.table import Table
 
 from harness.cli._console import console
 from harness.cli._finals_view import cost_line, model_line, print_finals
-from harness.finals import Cost, Finals, FinalsEvent
+from harness.finals import Cost, Finals, FinalsEvent, Waiting
 from harness.records import Candidate
 from harness.search import (
     Event,
@@ -84,8 +84,13 @@ class Display:
             self._say(trial_line(trial))
         self._progress.update(self._bar, completed=event.done)
 
-    def listen_to_finals(self, event: Cost | FinalsEvent) -> None:
+    def listen_to_finals(self, event: Waiting | Cost | FinalsEvent) -> None:
         """Take up what the final check costs, and how it goes."""
+        if isinstance(event, Waiting):
+            self._notice = f"final check: {escape(event.message)}"
+            if self._live is None:
+                self._say(self._notice)
+            return
         if isinstance(event, Cost):
             if not event.nothing:
                 self._say(cost_line(event))

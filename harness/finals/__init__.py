@@ -3,12 +3,14 @@
 
 from harness.finals.cost import Cost, expected_cost
 from harness.finals.judge import LEAST_SEEDS, Finals, JudgedCandidate, load_finals
+from harness.finals.owner import claim_final_check
 from harness.finals.record import FinalFailure, FinalModel, Flag, Score, Streamed
 from harness.finals.request import (
     STREAMED_SAMPLES,
     FinalsEvent,
     FinalsRequest,
     Measure,
+    Waiting,
     finals_request,
 )
 from harness.finals.run import run_finals
@@ -27,6 +29,8 @@ __all__ = [
     "Measure",
     "Score",
     "Streamed",
+    "Waiting",
+    "claim_final_check",
     "expected_cost",
     "finals_request",
     "load_finals",

@@ -67,6 +67,13 @@ class FinalsEvent:
     new: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """For a progress display: another process is at the check; ``message`` says which."""
+
+    message: str
+
+
 Listener: TypeAlias = Callable[[FinalsEvent], None]
 
 

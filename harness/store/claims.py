@@ -16,12 +16,15 @@ from harness.store.database import Database
 from harness.store.studies import TrialState, require_study
 from harness.store.tables import claims, runners, studies, trials
 
+FINAL_CHECK = -1  # in place of a trial's number: the final check of the whole study
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
     """A process that works on studies: its own key, where it runs, and how many times it has said that it lives.
 
-    ``namespace`` is the kernel's name of the process ids, ``started`` the process's start in ticks since ``boot``.
+    ``pid`` is the id of the thread that beats for it, which ends with the process or before, ``started`` its start in
+    ticks since ``boot``; ``namespace`` is the kernel's name of such ids.
     """
 
     key: str
@@ -64,7 +67,7 @@ class Claims:
             connection.execute(update(runners).where(runners.c.key == key).values(beat=beat))
 
     def leave(self, key: str) -> None:
-        """Forget a process; the trials that it has not finished are free."""
+        """Forget a process; the trials and final checks that it has not finished are free."""
         with self._database.writing() as connection:
             connection.execute(delete(claims).where(claims.c.runner == key))
             connection.execute(delete(runners).where(runners.c.key == key))
@@ -83,6 +86,20 @@ class Claims:
             Position(number=row.number, candidate_key=row.candidate_key, state=TrialState(row.state), runner=row.runner)
             for row in self._database.rows(query)
         ]
+
+    def final_owner(self, study: str) -> str | None:
+        """Return the key of the process that the final check of a study belongs to, or None."""
+        here = (claims.c.study == study) & (claims.c.number == FINAL_CHECK)
+        return next((str(row.runner) for row in self._database.rows(select(claims.c.runner).where(here))), None)
+
+    def claim_final(self, study: str, runner: str, *, instead_of: str | None) -> bool:
+        """Make the final check of a study ``runner``'s, where ``instead_of`` (or nobody) had it; say whether it is."""
+        with self._database.writing() as connection:
+            if holder(connection, study, FINAL_CHECK) != instead_of:
+                return False
+            release(connection, study, FINAL_CHECK)
+            connection.execute(insert(claims).values(study=study, number=FINAL_CHECK, runner=runner))
+        return True
 
 
 _FIELDS = ("key", "host", "boot", "namespace", "pid", "started", "beat")

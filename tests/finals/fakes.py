@@ -114,12 +114,18 @@ class Meter:
 
 
 def searched(
-    store: Store, shift: Shift, *, trials: int = 12, limits: tuple[Limit, ...] = (), resume: bool = False
+    store: Store,
+    shift: Shift,
+    *,
+    trials: int = 12,
+    limits: tuple[Limit, ...] = (),
+    resume: bool = False,
+    study: str = "s",
 ) -> SearchResult:
     """Search the widths 1 to 3 of one family with these models, and store the study."""
     few, meter = DATA.validation.inputs[:4], Meter()
     return run(
-        replace(_request(trials=trials, limits=limits), resume=resume),
+        replace(signs_request(trials=trials, limits=limits), resume=resume, study=study),
         store=store,
         produce=Maker(shift=shift),
         bench=lambda model, candidate, board, *, watch: meter(model, candidate, board, samples=few, watch=watch),
@@ -156,13 +162,14 @@ def wanted(
     found: SearchResult, *, final: int = 3, seeds: int = 3, noise: float = 0.0, limits: tuple[Limit, ...] = ()
 ) -> FinalsRequest:
     """What is asked of a final check, with a share of the test samples labelled wrongly."""
-    asked = finals_request(_request(limits=limits), found, final=final, seeds=seeds)
+    asked = finals_request(signs_request(limits=limits), found, final=final, seeds=seeds)
     targets = np.where(np.arange(SAMPLES) < noise * SAMPLES, 1 - DATA.test.targets, DATA.test.targets)
     data = replace(DATA, test=replace(DATA.test, targets=targets))
     return replace(asked, task=replace(asked.task, data=data))
 
 
-def _request(*, trials: int = 1, limits: tuple[Limit, ...] = ()) -> SearchRequest:
+def signs_request(*, trials: int = 1, limits: tuple[Limit, ...] = ()) -> SearchRequest:
+    """Return a search of the widths 1 to 3 of one family."""
     families = {"narrow": SIGNS.task.families["narrow"]}
     request = make_request(trials=trials, techniques=(), limits=limits)
     return replace(request, task=replace(SIGNS, task=replace(SIGNS.task, families=families)))

@@ -191,7 +191,7 @@ def make_measurement(key: str, board: str, *, verified: bool = True, how: How = 
     )
     flash = FlashUse(weights_bytes=1, code_bytes=1, total_bytes=2)
     return Measurement(
-        id=f"{key}-{board}-{how}",
+        id=hashlib.sha256(f"{key}-{board}-{how}".encode()).hexdigest(),
         build_key=key,
         deployment_key=key,
         rig=board,

@@ -2,6 +2,7 @@
 """A process that works on a study: ``python -m tests.search.study_process FOLDER LABEL TRIALS``.
 
 Labelled ``hanging``, its third training never ends; labelled ``loop``, none does, in processes like those that train.
+Labelled ``racing ...``, it says that it is ready, and begins when FOLDER has a file ``go``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ def main(folder: Path, label: str, trials: int) -> None:
     with open_store(folder) as store:
         resume = bool(store.studies())
         if label != "loop":
-            produce = Producer(log=folder / "trained", label=label)
+            racing = label.startswith("racing")
+            if racing:
+                (folder / f"ready {label}").touch()
+                while not (folder / "go").exists():
+                    time.sleep(0.001)
+            produce = Producer(log=folder / "trained", label=label, pause_seconds=0.02 if racing else 0.0)
             run(make_request(trials=trials, resume=resume), store=store, produce=produce, bench=FakeBench())
             return
         limits = Limits(seconds=600, memory_bytes=1 << 30)

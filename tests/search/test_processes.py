@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 from tests.search.fakes import FakeProducer, make_request, search
 
 TRIALS = 7
+RACED = 20
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +31,8 @@ def _heard() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def start(folder: Path, label: str) -> proc.Child:
-    command = [sys.executable, "-m", "tests.search.study_process", str(folder), label, str(TRIALS)]
+def start(folder: Path, label: str, *, trials: int = TRIALS) -> proc.Child:
+    command = [sys.executable, "-m", "tests.search.study_process", str(folder), label, str(trials)]
     return proc.start(command, cwd=ROOT, stdout=proc.NOTHING, stderr=None)
 
 
@@ -45,7 +46,7 @@ def wait_until(happens: Callable[[], bool], seconds: float = 120.0) -> None:
 def trained_by(folder: Path, label: str) -> list[str]:
     log = folder / "trained"
     lines = log.read_text().splitlines() if log.exists() else []
-    return [line.split()[1] for line in lines if line.split()[0] == label]
+    return [line.split()[-1] for line in lines if line.rpartition(" ")[0] == label]
 
 
 def finished_numbers(folder: Path) -> list[int]:
@@ -53,11 +54,11 @@ def finished_numbers(folder: Path) -> list[int]:
         return [each.number for each in store.claims.positions("s") if each.ended]
 
 
-def test_two_processes_share_a_study_and_one_goes_on_when_the_other_is_killed_by_signal_9(tmp_path: Path) -> None:
-    one = start(tmp_path, "hanging")
-    wait_until(lambda: len(trained_by(tmp_path, "hanging")) == 3)
-    other = start(tmp_path, "other")
-    wait_until(lambda: len(finished_numbers(tmp_path)) == TRIALS - 1)
+def test_two_processes_share_a_study_and_one_goes_on_when_the_other_is_killed_by_signal_9(shared: Path) -> None:
+    one = start(shared, "hanging")
+    wait_until(lambda: len(trained_by(shared, "hanging")) == 3)
+    other = start(shared, "other")
+    wait_until(lambda: len(finished_numbers(shared)) == TRIALS - 1)
     assert not proc.ended_within(other, 1.5)  # it waits for the trial of the first
     os.kill(one.pid, signal.SIGKILL)
     assert proc.ended_within(other, 120)
@@ -65,16 +66,42 @@ def test_two_processes_share_a_study_and_one_goes_on_when_the_other_is_killed_by
     proc.stop(other)
     assert other.returncode == 0
 
-    with open_store(tmp_path) as store:
+    with open_store(shared) as store:
         trials = store.trials("s")
         assert [trial.number for trial in trials] == list(range(TRIALS))
         assert {trial.state for trial in trials} == {TrialState.COMPLETE}
         finished = load_finished(store, "s")
-        assert store.claims.runners()[0].pid == one.pid  # it could not leave
+        assert [proc.started_at(left.pid) for left in store.claims.runners()] == [
+            None
+        ]  # the killed one could not leave
         candidates = [trial.candidate.key for trial in finished if trial.outcome.duplicate_of is None]
         assert len(store.measurements("s")) == len(candidates) == len(set(candidates))
-    trained = trained_by(tmp_path, "hanging")[:2] + trained_by(tmp_path, "other")
+    trained = trained_by(shared, "hanging")[:2] + trained_by(shared, "other")
     assert sorted(trained) == sorted(candidates)  # each once; the one under way at the kill was trained again
+
+
+def test_two_processes_that_begin_at_once_measure_nothing_twice(shared: Path) -> None:
+    with open_store(shared) as store:
+        store.create_study("s", make_request(trials=TRIALS).config())
+    labels = ("racing one", "racing other")
+    children = [start(shared, label, trials=RACED) for label in labels]
+    try:
+        wait_until(lambda: len(list(shared.glob("ready *"))) == 2)
+        (shared / "go").touch()
+        assert [proc.ended_within(child, 120) for child in children] == [True, True]
+    finally:
+        for child in children:
+            proc.stop(child)
+    assert [child.returncode for child in children] == [0, 0]
+    by_label = [trained_by(shared, label) for label in labels]
+    assert all(by_label)
+    with open_store(shared) as store:
+        finished = load_finished(store, "s")
+        assert store.claims.runners() == []
+        assert [trial.number for trial in finished] == list(range(RACED))
+        candidates = [trial.candidate.key for trial in finished if trial.outcome.duplicate_of is None]
+        assert sorted(key for keys in by_label for key in keys) == sorted(candidates)
+        assert len(store.measurements("s")) == len(candidates)
 
 
 def test_ctrl_c_lets_what_is_under_way_finish(store: Store) -> None:
