@@ -70,7 +70,10 @@ def _write_page(path: Path, before: str, after: str, rows: Sequence[Row]) -> Non
 
 def _as_dict(row: Row) -> dict[str, object]:
     def side(figure: Figure | None) -> dict[str, object] | None:
-        return None if figure is None else {"value": figure.value, "how": figure.how}
+        if figure is None:
+            return None
+        interval = {} if figure.low is None else {"low": figure.low, "high": figure.high}
+        return {"value": figure.value, "how": figure.how, **interval}
 
     return {
         "subject": row.subject,
@@ -88,7 +91,7 @@ def _print(rows: Sequence[Row]) -> None:
     from rich.table import Table
 
     from harness.cli._console import console
-    from harness.report.comparison import value_text
+    from harness.report.comparison import figure_text
 
     out = console()
     for subject in dict.fromkeys(row.subject for row in rows):
@@ -103,7 +106,7 @@ def _print(rows: Sequence[Row]) -> None:
             colour = "red" if row.problem else "green" if row.better else ""
             table.add_row(
                 row.figure,
-                *("-" if figure is None else value_text(figure.value) for figure in (row.before, row.after)),
+                *("-" if figure is None else figure_text(figure) for figure in (row.before, row.after)),
                 f"[{colour}]{change}[/]" if colour else change,
                 ", ".join(hows),
             )

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 from harness.errors import UserError, did_you_mean
+from harness.finals import Finals
 from harness.records import Deployment, How, Measurement
 from harness.report.content import study_content
 from harness.report.figures import Entry, shown_metrics
 from harness.report.sources import read_bench_file
+from harness.search import Objective
 from harness.store import Store
 from harness.store.tables import key_of
 
@@ -30,16 +32,22 @@ FIGURES = (
     "energy_uj",
     *(f"{memory}.{part}" for memory, parts in _SIZES.items() for part in parts),
 )
+_FINALS = "final check"  # the subject of what a study's final check found
 _LIMIT = re.compile(r"(?P<figure>[a-z_.]+):(?P<percent>[0-9]+(?:\.[0-9]+)?)%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A value, and how it was obtained; less is better but where ``more`` is, as of a score."""
+    """A value, and how it was obtained; less is better but where ``more`` is, as of a score.
+
+    ``low`` and ``high`` are its 95 % interval where it has one.
+    """
 
     value: float
     how: str
     more: bool = False
+    low: float | None = None
+    high: float | None = None
 
 
 Side: TypeAlias = Mapping[str, Mapping[str, Figure]]  # figures by name, by subject: what was measured
@@ -66,10 +74,17 @@ class Row:
 
     @property
     def better(self) -> bool | None:
-        """Whether it became better, None where it stayed as it was or does not compare."""
-        if not self.change or self.after is None:
+        """Whether it became better, None where it stayed as it was, does not compare, or intervals overlap."""
+        if not self.change or self.after is None or self._may_be_chance:
             return None
         return (self.change > 0) is self.after.more
+
+    @property
+    def _may_be_chance(self) -> bool:
+        """Whether both have an interval of 95 %, and these have values in common."""
+        bounds = [(each.low, each.high) for each in (self.before, self.after) if each is not None]
+        known = [(low, high) for low, high in bounds if low is not None and high is not None]
+        return len(known) == 2 and max(low for low, _ in known) <= min(high for _, high in known)
 
     @property
     def problem(self) -> str:
@@ -127,31 +142,47 @@ def load_side(text: str, store: Store) -> Side:
 
 
 def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Row, ...]:
-    """Return a row for each figure that either side has, matched by their subjects; one matches one."""
+    """Return a row for each figure that either side has, matched by their subjects; one matches one.
+
+    Final checks are compared where both sides have one.
+    """
+    finals = _rows(_FINALS, before[_FINALS], after[_FINALS], {}) if _FINALS in before and _FINALS in after else []
+    before, after = ({k: v for k, v in side.items() if k != _FINALS} for side in (before, after))
     if len(before) == len(after) == 1:
         ((first, was),), ((second, now),) = before.items(), after.items()
         before, after = ({_joined(first, second): was}, {_joined(first, second): now})
-    rows = []
+    rows: list[Row] = []
     for subject in dict.fromkeys((*before, *after)):
-        was, now = before.get(subject, {}), after.get(subject, {})
-        scores = sorted((was.keys() | now.keys()) - set(FIGURES))
-        for figure in (*scores, *FIGURES):
-            if figure in was or figure in now:
-                rows.append(
-                    Row(
-                        subject=subject,
-                        figure=figure,
-                        before=was.get(figure),
-                        after=now.get(figure),
-                        allowed=allowed.get(figure),
-                    )
-                )
-    return tuple(rows)
+        rows += _rows(subject, before.get(subject, {}), after.get(subject, {}), allowed)
+    return (*rows, *finals)
+
+
+def _rows(
+    subject: str, was: Mapping[str, Figure], now: Mapping[str, Figure], allowed: Mapping[str, float]
+) -> Sequence[Row]:
+    scores = sorted((was.keys() | now.keys()) - set(FIGURES))
+    return [
+        Row(
+            subject=subject,
+            figure=figure,
+            before=was.get(figure),
+            after=now.get(figure),
+            allowed=allowed.get(figure),
+        )
+        for figure in (*scores, *FIGURES)
+        if figure in was or figure in now
+    ]
 
 
 def value_text(value: float) -> str:
     """Return a figure's value: whole numbers in full, shares with six digits."""
     return f"{value:,.10g}" if value == int(value) or abs(value) >= 1 else f"{value:.6g}"
+
+
+def figure_text(figure: Figure) -> str:
+    """Return a figure's value, with its interval where it has one."""
+    interval = "" if figure.low is None or figure.high is None else f" ({figure.low:.3f}-{figure.high:.3f})"
+    return value_text(figure.value) + interval
 
 
 def junit_xml(rows: Sequence[Row]) -> bytes:
@@ -211,16 +242,40 @@ def _figures(found: Measurement) -> Mapping[str, Figure]:
 
 
 def _from_study(name: str, store: Store) -> Side:
-    """Return for each board the best of each figure over the front."""
+    """Return for each board the best of each figure over the front, and what the final check found."""
+    content = study_content(store, name)
     sides: dict[str, dict[str, Figure]] = {}
-    for part in study_content(store, name).parts:
+    for part in content.parts:
         best = sides.setdefault(f"best of the front on {part.board_id}", {})
         for position in part.front:
             for figure, value in _of_entry(part.entries[position]).items():
                 known = best.get(figure)
                 if known is None or (known.how == value.how and (value.value > known.value) is value.more):
                     best[figure] = value
+    if content.finals is not None and content.facts is not None:
+        sides[_FINALS] = _of_finals(content.finals, content.facts.objectives)
     return sides
+
+
+def _of_finals(finals: Finals, objectives: Sequence[Objective]) -> dict[str, Figure]:
+    """Return the best test score, the best mean of each objective over the other seeds, and how many survive."""
+    host = How.HOST.value
+    found = {"share that survives": Figure(value=_share_that_survives(finals), how=host, more=True)}
+    tests = [each.own.test for each in finals.candidates if each.own.test is not None]
+    if tests:
+        best = max(tests, key=lambda test: test.value)
+        found[f"test {finals.metric}"] = Figure(value=best.value, how=host, more=True, low=best.low, high=best.high)
+    for objective in objectives:
+        means = [mean for each in finals.candidates for mean in each.means if mean.objective == objective.key]
+        if means and finals.seeds:
+            mean = min(means, key=lambda mean: objective.oriented(mean.value))
+            more = objective.direction == "maximize"
+            found[f"mean {objective.key}"] = Figure(value=mean.value, how=mean.how.value, more=more)
+    return found
+
+
+def _share_that_survives(finals: Finals) -> float:
+    return sum(each.survives for each in finals.candidates) / len(finals.candidates)
 
 
 def _from_trial(study: str, number: str, store: Store) -> Side:

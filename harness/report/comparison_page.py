@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.report.comparison import Figure, Row, value_text
+from harness.report.comparison import Figure, Row, figure_text
 from harness.report.words import plural
 
 BAR_WIDTH, BAR_HEIGHT = 160.0, 14.0
@@ -92,4 +92,4 @@ def _line(row: Row, full: float) -> ComparedLine:
 
 
 def _text(figure: Figure | None) -> str:
-    return "–" if figure is None else value_text(figure.value)
+    return "–" if figure is None else figure_text(figure)

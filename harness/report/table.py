@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UserError
+from harness.finals import JudgedCandidate
 from harness.records import Candidate, Failure, How, Measurement
 from harness.report.content import study_content
 from harness.report.figures import Entry, shown_metrics
@@ -34,14 +35,14 @@ _BYTES = (
 )
 _TYPES = (
     {"trial": "int64", "board": "str", "status": "str", "on_front": "bool", "verified": "boolean", "family": "str"}
-    | {"compression": "str"}
+    | {"compression": "str", "final_survives": "boolean", "final_flags": "str", "final_seeds": "Int64"}
     | {"instructions": "Int64", "cycles_modelled_zero_wait": "Int64", "cycles_modelled_flash_wait": "Int64"}
     | {name: "float64" for _, _, name in _TIMED}
     | dict.fromkeys(_BYTES, "Int64")
     | {"violation": "float64", "reason": "str", "duplicate_of": "Int64", "candidate": "str", "artifact": "str"}
     | {"measurement": "str", "build_key": "str", "rig": "str", "time_utc": "str"}
 )
-_FIRST_FIGURE = "instructions"
+_FIRST_FINAL = "final_survives"
 
 
 def study_table(store: Store, study: str) -> pd.DataFrame:
@@ -49,6 +50,7 @@ def study_table(store: Store, study: str) -> pd.DataFrame:
 
     Columns: ``trial``, ``board``, ``status``, ``on_front`` (of the study's objectives on that board), ``verified``,
     ``family``, ``compression``; ``parameter.<name>`` and ``metric.<name>`` (of the host, on validation data);
+    ``test.<metric>`` with ``_low``, ``_high`` and ``_mean`` (over the other seeds), ``final_...`` of the final check;
     figures with their units; then why a trial came to nothing, and the identities of its records. A trial that ended
     before it came to a board, and one that repeats an earlier candidate, has one row.
     Raises UserError for an unknown study, and where pandas is not installed.
@@ -62,10 +64,12 @@ def study_table(store: Store, study: str) -> pd.DataFrame:
     names = {name for row in rows for name in row}
     parameters = sorted(name for name in names if name.startswith("parameter."))
     metrics = sorted(name for name in names if name.startswith("metric."))
-    place = list(_TYPES).index(_FIRST_FIGURE)
-    frame = pd.DataFrame(rows, columns=[*list(_TYPES)[:place], *parameters, *metrics, *list(_TYPES)[place:]])
+    scores = list(dict.fromkeys(name for row in rows for name in row if name.startswith("test.")))
+    place = list(_TYPES).index(_FIRST_FINAL)
+    columns = [*list(_TYPES)[:place], *parameters, *metrics, *scores, *list(_TYPES)[place:]]
+    frame = pd.DataFrame(rows, columns=columns)
     frame[parameters] = frame[parameters].convert_dtypes()  # an integer that some rows lack stays one
-    return frame.astype(_TYPES)
+    return frame.astype(_TYPES | dict.fromkeys(scores, "float64"))
 
 
 def write_table(table: pd.DataFrame, path: Path, *, parquet: bool) -> None:
@@ -91,10 +95,13 @@ def _rows(store: Store, study: str) -> Iterator[dict[str, Any]]:
         for position, entry in enumerate(part.entries):
             entries[entry.number, part.board_id] = (entry, position in part.front)
     failures = {failure.id: failure for failure in store.failures(study)}
+    judged = {each.trial: each for each in content.finals.candidates} if content.finals else {}
     for trial in store.trials(study):
         if not trial.state.ended:
             continue
         head = _head(store, trial)
+        if trial.number in judged:
+            head |= _final(judged[trial.number])
         measured = {board: found for (number, board), found in entries.items() if number == trial.number}
         failed = {failures[key].board: failures[key] for key in trial.results if key in failures}
         for board, (entry, on_front) in measured.items():
@@ -128,6 +135,21 @@ def _head(store: Store, trial: Trial) -> dict[str, Any]:
         head |= {"artifact": artifact.sha256, "model_bytes": artifact.size_bytes}
         head |= {f"metric.{name}": value for name, value in shown_metrics(artifact)}
     return head
+
+
+def _final(judged: JudgedCandidate) -> dict[str, Any]:
+    """Return what the final check says of a trial: scores on test data with intervals, and whether it survives."""
+    found: dict[str, Any] = {}
+    for score in (judged.own.test, *judged.own.further):
+        if score is not None:
+            name = f"test.{score.metric}"
+            mean = judged.mean(score.metric) if judged.test_scores else None
+            found |= {name: score.value, f"{name}_low": score.low, f"{name}_high": score.high, f"{name}_mean": mean}
+    return found | {
+        "final_survives": judged.survives,
+        "final_flags": " ".join(dict.fromkeys(flag.kind for flag in judged.flags)) or None,
+        "final_seeds": len(judged.repeats),
+    }
 
 
 def _figures(found: Measurement) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
@@ -12,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.cli import app
+from harness.report.comparison import Figure, Row
 from harness.store import open_store
+from tests.finals.fakes import HONEST, by_width, checked, searched
 from tests.report import synthetic
 
 Result: TypeAlias = dict[str, Any]
@@ -113,6 +116,41 @@ def test_measurements_and_studies_of_the_store_are_compared(tmp_path: Path, caps
     assert rows
     assert {row["change"] for row in rows} == {0.0}
     assert all(row["subject"].startswith("best of the front on ") for row in rows)
+
+
+def test_final_checks_of_two_studies_are_compared_where_both_have_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shift = by_width(HONEST, {1: 0.2, 2: 0.6, 3: 0.0})
+    with open_store(tmp_path / "r") as store:
+        found = searched(store, shift)
+        judged = checked(store, found, shift)
+        searched(store, shift, study="unchecked")
+    where = ["--results", str(tmp_path / "r")]
+    assert app.run(["compare", "s", "unchecked", *where]) == 0
+    assert "final check" not in capsys.readouterr().out
+    assert app.run(["compare", "s", "s", *where, "--json"]) == 0
+    rows = {r["figure"]: r for r in json.loads(capsys.readouterr().out)["rows"] if r["subject"] == "final check"}
+    best = judged.candidates[0].own.test
+    assert best is not None
+    assert rows["test accuracy"]["before"] == {"value": best.value, "how": "host", "low": best.low, "high": best.high}
+    assert rows["share that survives"]["after"]["value"] == pytest.approx(2 / 3)
+    assert rows["mean instructions@one"]["after"] == {"value": 100.0, "how": "counted"}
+    assert app.run(["compare", "s", "s", *where]) == 0
+    assert f"{best.value:.6g} ({best.low:.3f}-{best.high:.3f})" in capsys.readouterr().out
+
+
+def test_scores_whose_intervals_overlap_are_neither_better_nor_worse() -> None:
+    def row(before: Figure, after: Figure) -> Row:
+        return Row(subject="final check", figure="test accuracy", before=before, after=after)
+
+    def score(value: float) -> Figure:
+        return Figure(value=value, how="host", more=True, low=value - 0.02, high=value + 0.02)
+
+    assert row(score(0.90), score(0.93)).better is None
+    assert row(score(0.90), score(0.95)).better is True
+    assert row(score(0.95), score(0.90)).better is False
+    assert row(replace(score(0.90), low=None, high=None), score(0.93)).better is True
 
 
 def test_two_candidates_are_compared_by_trial_or_id_their_scores_too(

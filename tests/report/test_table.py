@@ -10,6 +10,7 @@ import pytest
 from harness.errors import UserError
 from harness.report.table import study_table
 from harness.store import Store, TrialState, open_store
+from tests.finals.fakes import HONEST, SAMPLES, by_width, checked, searched, trial_of
 from tests.report import synthetic
 
 pytest.importorskip("pandas", reason="the extra [report] is not installed")
@@ -63,3 +64,27 @@ def test_a_study_without_a_finished_trial_gives_an_empty_table(tmp_path: Path) -
         assert "ram_total_bytes" in table.columns
         with pytest.raises(UserError, match="unknown"):
             study_table(opened, "unknown")
+
+
+def test_trials_of_the_final_check_have_their_test_scores_and_what_speaks_against_them(tmp_path: Path) -> None:
+    shift = by_width(HONEST, {1: 0.2, 2: 0.6, 3: 0.0})
+    with open_store(tmp_path) as opened:
+        found = searched(opened, shift)
+        unchecked = study_table(opened, "s")
+        finals = checked(opened, found, shift, seeds=2)
+        table = study_table(opened, "s").set_index("trial")
+    assert not [name for name in unchecked.columns if name.startswith("test.")]
+    assert unchecked.final_survives.isna().all()
+    assert set(table.index[table.final_seeds == 2]) == {each.trial for each in finals.candidates}
+    lucky = trial_of(finals, found, 2)
+    row, test = table.loc[lucky.trial], lucky.own.test
+    assert test is not None
+    assert (row["test.accuracy"], row["test.accuracy_low"], row["test.accuracy_high"]) == (
+        test.value,
+        test.low,
+        test.high,
+    )
+    assert row["test.accuracy_mean"] == lucky.mean("accuracy")
+    assert row["test.accuracy_mean"] < test.value
+    assert (row.final_survives, row.final_flags, test.samples) == (False, "lucky beaten", SAMPLES)
+    assert table.final_survives.sum() == 2
