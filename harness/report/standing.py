@@ -16,7 +16,7 @@ class StudyFacts:
     """A study as ``harness run`` ends it: ``front`` holds the numbers of the trials that it prints.
 
     ``objectives`` are those left without quarantined boards. Where the front is empty, ``nearest`` is the trial that
-    breaks the limits least. ``under_way`` and ``waiting`` are numbers of trials.
+    breaks the limits least. ``under_way`` holds numbers of trials.
     """
 
     objectives: tuple[Objective, ...]
@@ -26,7 +26,6 @@ class StudyFacts:
     nearest: int | None
     quarantined: tuple[str, ...]
     under_way: tuple[int, ...]
-    waiting: tuple[int, ...]
 
 
 def study_facts(records: Records, study: Study, trials: Sequence[Trial]) -> StudyFacts:
@@ -41,5 +40,4 @@ def study_facts(records: Records, study: Study, trials: Sequence[Trial]) -> Stud
         nearest=standing.nearest,
         quarantined=standing.quarantined,
         under_way=tuple(trial.number for trial in trials if trial.state is TrialState.RUNNING),
-        waiting=tuple(trial.number for trial in trials if trial.state is TrialState.QUEUED),
     )

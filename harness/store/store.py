@@ -172,20 +172,13 @@ class Store:
         rows = self._database.rows(select(table).order_by(table.c.created, table.c.name))
         return tuple(Study(name=row.name, config=json.loads(row.config), created=row.created) for row in rows)
 
-    def begin_trial(self, study: str, number: int, candidate: Candidate, *, board: str = "") -> None:
-        """Store that a trial is running, with its candidate; one that was left running or is queued begins again.
-
-        Raises UserError for an unknown study, StoreError where the trial is finished or has another candidate.
-        """
-        text = text_of(candidate)
-        with self._database.writing() as connection:
-            insert_record(connection, candidate, text)
-            _studies.start_trial(connection, study, number, candidate.key, board)
-
     def claim_trial(
         self, study: str, number: int, candidate: Candidate, runner: str, *, instead_of: str | None = None
     ) -> bool:
-        """Make a trial ``runner``'s, a new one or one that ``instead_of`` (or nobody) held; say whether it is now."""
+        """Make a trial ``runner``'s, a new one or one that ``instead_of`` (or nobody) held; say whether it is now.
+
+        Raises UserError for an unknown study.
+        """
         text = text_of(candidate)
         with self._database.writing() as connection:
             insert_record(connection, candidate, text)
@@ -199,7 +192,7 @@ class Store:
         outcome: Mapping[str, Any],
         *,
         results: Iterable[str],
-        runner: str | None = None,
+        runner: str,
     ) -> bool:
         """Store how a trial ended, in plain JSON, and the ids of the measurements and failures that it led to.
 
@@ -211,15 +204,10 @@ class Store:
         with self._database.writing() as connection:
             if _claims.holder(connection, study, number) != runner:
                 return False
-            _studies.set_state(connection, study, number, state, text)
+            _studies.end_trial(connection, study, number, state, text)
             _studies.link_results(connection, study, number, results)
             _claims.release(connection, study, number)
         return True
-
-    def requeue_trial(self, study: str, number: int) -> None:
-        """Store that a trial which was left running waits for its turn again."""
-        with self._database.writing() as connection:
-            _studies.set_state(connection, study, number, TrialState.QUEUED, "null")
 
     def link_results(self, study: str, number: int, ids: Iterable[str]) -> None:
         """Note measurements and failures of a trial before its end, such as a rig's fault that is tried again."""
@@ -239,7 +227,6 @@ class Store:
                 study=row.study,
                 number=row.number,
                 candidate_key=row.candidate_key,
-                board=row.board,
                 state=TrialState(row.state),
                 outcome=json.loads(row.outcome),
                 results=tuple(sorted(results.get(row.number, ()))),

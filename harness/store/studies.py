@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from harness.errors import StoreError, UserError, did_you_mean
+from harness.errors import UserError, did_you_mean
 from harness.records import canonical_json
 from harness.store.tables import (
     candidate_artifacts,
@@ -29,7 +29,6 @@ from harness.store.tables import (
 class TrialState(StrEnum):
     """Where a trial stands; a run that is killed leaves some ``running``."""
 
-    QUEUED = "queued"
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
@@ -56,7 +55,6 @@ class Trial:
     study: str
     number: int
     candidate_key: str
-    board: str  # empty where the trial is on all boards of its study
     state: TrialState
     outcome: Mapping[str, Any] | None
     results: tuple[str, ...]  # ids of measurements and failures
@@ -93,28 +91,10 @@ def require_study(connection: Connection, study: str) -> None:
         raise unknown_study(study, connection.scalars(select(studies.c.name)))
 
 
-def start_trial(connection: Connection, study: str, number: int, candidate_key: str, board: str) -> None:
-    """Make a trial running, new or queued. Raises StoreError where it is another candidate's, or finished."""
-    require_study(connection, study)
+def end_trial(connection: Connection, study: str, number: int, state: TrialState, outcome: str) -> None:
+    """Store how a trial ended."""
     here = (trials.c.study == study) & (trials.c.number == number)
-    row = connection.execute(select(trials.c.candidate_key, trials.c.state).where(here)).first()
-    if row is None:
-        values = {"study": study, "number": number, "candidate_key": candidate_key, "board": board}
-        connection.execute(insert(trials).values(**values, state=TrialState.RUNNING, outcome="null"))
-    elif row.candidate_key != candidate_key or TrialState(row.state).ended:
-        raise StoreError(
-            f"trial {number} of the study {study!r} is {row.state} with the candidate {row.candidate_key}",
-            hint="A trial that is finished stays so.",
-        )
-    else:
-        connection.execute(update(trials).where(here).values(state=TrialState.RUNNING, board=board))
-
-
-def set_state(connection: Connection, study: str, number: int, state: TrialState, outcome: str) -> None:
-    """Move a trial to a state. Raises StoreError where there is no such trial."""
-    here = (trials.c.study == study) & (trials.c.number == number)
-    if not connection.execute(update(trials).where(here).values(state=state, outcome=outcome)).rowcount:
-        raise StoreError(f"the study {study!r} has no trial {number}", hint="A trial is begun before it is finished.")
+    connection.execute(update(trials).where(here).values(state=state, outcome=outcome))
 
 
 def link_results(connection: Connection, study: str, number: int, ids: Iterable[str]) -> None:

@@ -102,7 +102,7 @@ trials = Table(
     Column("study", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("candidate_key", String(64), index=True, nullable=False),
-    Column("board", Text, nullable=False),
+    Column("board", Text, nullable=False),  # always empty: a trial is on all boards of its study
     Column("state", String(16), index=True, nullable=False),
     Column("outcome", Text, nullable=False),  # canonical JSON; "null" until it is finished
 )

@@ -72,9 +72,11 @@ def store_hostile(folder: Path, name: str) -> Measurement:
             name[:3] + "x": name,
         }
         store.create_study(name, config)
-        store.begin_trial(name, 0, candidate)
+        store.claim_trial(name, 0, candidate, examples.RUNNER)
         store.put(artifact, deployment, firmware, measurement, failure)
-        store.finish_trial(name, 0, TrialState.COMPLETE, to_plain(complete), results=[measurement.id])
-        store.begin_trial(name, 1, replace(candidate, seed=2))
-        store.finish_trial(name, 1, TrialState.FAILED, to_plain(failed), results=[failure.id])
+        store.finish_trial(
+            name, 0, TrialState.COMPLETE, to_plain(complete), results=[measurement.id], runner=examples.RUNNER
+        )
+        store.claim_trial(name, 1, replace(candidate, seed=2), examples.RUNNER)
+        store.finish_trial(name, 1, TrialState.FAILED, to_plain(failed), results=[failure.id], runner=examples.RUNNER)
     return measurement

@@ -20,6 +20,7 @@ from harness.search import Limit, Objective, Reason, Status, TrialOutcome, Value
 from harness.search.figures import figure_of
 from harness.search.outcome import status_of
 from harness.store import Store, TrialState
+from tests.store.examples import RUNNER
 
 
 def end_trial(
@@ -66,7 +67,7 @@ def end_trial(
         seconds=(("train", 4.0 + number % 7), *((f"bench@{board}", 1.5) for board in measured)),
     )
     state = TrialState.COMPLETE if outcome.status is Status.COMPLETE else TrialState.FAILED
-    store.finish_trial(name, number, state, to_plain(outcome), results=[record.id for record in records])
+    store.finish_trial(name, number, state, to_plain(outcome), results=[record.id for record in records], runner=RUNNER)
 
 
 def _board_of(store: Store, measurement: Measurement) -> str:

@@ -29,7 +29,7 @@ from harness.records import (
 )
 from harness.store import Store
 from tests.report.judged import end_trial
-from tests.store.examples import digest
+from tests.store.examples import RUNNER, digest
 
 Asked: TypeAlias = Mapping[str, str | None]
 
@@ -56,7 +56,7 @@ def fill(
     store.create_study(STUDY, config)
     for number in range(trials):
         candidate = _candidate(number, chance)
-        store.begin_trial(STUDY, number, candidate)
+        store.claim_trial(STUDY, number, candidate, RUNNER)
         if number < trials - 1:
             _finish(store, STUDY, number, candidate, config, chance)
 

@@ -116,9 +116,11 @@ def test_trials_that_repeat_an_earlier_one_are_counted_not_listed_twice(tmp_path
         store.put(examples.deployment(1), examples.measurement(1))
         for number, first in enumerate((None, 0)):
             outcome = TrialOutcome(status=Status.COMPLETE, parameters=(), duplicate_of=first)
-            store.begin_trial("s", number, examples.candidate(1))
+            store.claim_trial("s", number, examples.candidate(1), examples.RUNNER)
             results = [examples.measurement(1).id]
-            store.finish_trial("s", number, TrialState.COMPLETE, to_plain(outcome), results=results)
+            store.finish_trial(
+                "s", number, TrialState.COMPLETE, to_plain(outcome), results=results, runner=examples.RUNNER
+            )
         content = study_content(store, "s")
     assert [each.number for each in content.parts[0].entries] == [0]
     assert content.repeated == 1

@@ -16,6 +16,7 @@ from harness.report.live import LivePages, LiveServer
 from harness.store import Store, open_store
 from tests.report import synthetic
 from tests.report.browser import Browser
+from tests.store import examples
 
 
 @pytest.fixture
@@ -60,12 +61,12 @@ def test_the_page_is_served_and_changes_its_version_with_the_store(growing: Stor
     assert "connect-src &#39;self&#39;" in page
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert ask(served, path, If_None_Match=version)[0].status == 304
-    growing.requeue_trial(synthetic.STUDY, 4)
+    growing.claim_trial(synthetic.STUDY, 5, examples.candidate(), examples.RUNNER)
     deadline = time.monotonic() + 120
     while ask(served, path, If_None_Match=version)[0].status == 304:  # it rests for ten times what the page took
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert "0 under way, 1 waiting" in ask(served, path)[1]
+    assert "2 under way" in ask(served, path)[1]
 
 
 def test_any_candidate_has_a_page(growing: Store, served: LiveServer) -> None:
@@ -102,9 +103,9 @@ def test_an_open_page_takes_over_what_is_new_and_keeps_what_was_chosen(
                 "(document.querySelector('#axis-x'))")  # fmt: skip
     browser.run("document.querySelector('#c-0') && (document.querySelector('#c-0').open = true)")
     assert "1 under way" in browser.run("document.querySelector('.lead').textContent")
-    growing.requeue_trial(synthetic.STUDY, 4)
+    growing.claim_trial(synthetic.STUDY, 5, examples.candidate(), examples.RUNNER)
     deadline = time.monotonic() + 120
-    while "1 waiting" not in browser.run("document.querySelector('.lead').textContent"):
+    while "2 under way" not in browser.run("document.querySelector('.lead').textContent"):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert browser.run("document.querySelector('#axis-x').value") == "flash-counted@mps2_an386"

@@ -24,14 +24,21 @@ def write_without_end(place: str, argument: str, blobs: Path | None) -> None:
         store.create_study(argument, {})
         number = 0
         while True:
-            store.begin_trial(argument, number, examples.candidate(number))
+            store.claim_trial(argument, number, examples.candidate(number), examples.RUNNER)
             model = hashlib.shake_256(str(number).encode()).digest(200_000)
             sha256 = store.put_blob(model)
             store.put(
                 Artifact(sha256=sha256, name="m", size_bytes=len(model), candidate_key=examples.candidate(number).key),
                 examples.measurement(number),
             )
-            store.finish_trial(argument, number, TrialState.COMPLETE, {}, results=[examples.measurement(number).id])
+            store.finish_trial(
+                argument,
+                number,
+                TrialState.COMPLETE,
+                {},
+                results=[examples.measurement(number).id],
+                runner=examples.RUNNER,
+            )
             print(number, flush=True)
             number += 1
 
@@ -41,11 +48,11 @@ def write_trials(place: str, argument: str, blobs: Path | None) -> None:
     with open_store(place, blobs=blobs) as store:
         store.create_study(argument, {})
         for number in range(20):
-            store.begin_trial(argument, number, examples.candidate(number))
+            store.claim_trial(argument, number, examples.candidate(number), examples.RUNNER)
             store.put(examples.measurement(number), examples.failure(number))
             store.put_blob(f"blob {number}".encode())
             results = [examples.measurement(number).id, examples.failure(number).id]
-            store.finish_trial(argument, number, TrialState.COMPLETE, {}, results=results)
+            store.finish_trial(argument, number, TrialState.COMPLETE, {}, results=results, runner=examples.RUNNER)
 
 
 def fill_disk(place: str, argument: str, blobs: Path | None) -> None:

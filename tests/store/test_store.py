@@ -187,17 +187,17 @@ def test_an_unknown_study_names_the_nearest(store: Store) -> None:
     with pytest.raises(UserError, match="Did you mean 'digits'"):
         store.study("digit")
     with pytest.raises(UserError, match="there is no study 'digit'"):
-        store.begin_trial("digit", 0, examples.candidate())
+        store.claim_trial("digit", 0, examples.candidate(), examples.RUNNER)
 
 
 def test_a_trial_goes_from_running_to_complete_with_its_results(store: Store) -> None:
     store.create_study("s", {})
-    store.begin_trial("s", 0, examples.candidate())
+    store.claim_trial("s", 0, examples.candidate(), examples.RUNNER)
     assert [trial.number for trial in store.trials("s", TrialState.RUNNING)] == [0]
     assert store.get(Candidate, examples.candidate().key) == examples.candidate()
     store.put(examples.deployment(), examples.measurement(), examples.failure())
     results = [examples.measurement().id, examples.failure().id]
-    store.finish_trial("s", 0, TrialState.COMPLETE, {"values": [0.5, 10]}, results=results)
+    store.finish_trial("s", 0, TrialState.COMPLETE, {"values": [0.5, 10]}, results=results, runner=examples.RUNNER)
     (trial,) = store.trials("s")
     assert (trial.state, trial.outcome) == (TrialState.COMPLETE, {"values": [0.5, 10]})
     assert trial.results == tuple(sorted(results))
@@ -206,29 +206,28 @@ def test_a_trial_goes_from_running_to_complete_with_its_results(store: Store) ->
     assert store.failures("s") == (examples.failure(),)
 
 
-def test_a_trial_left_running_begins_again_with_the_same_candidate(store: Store) -> None:
+def test_a_trial_left_running_is_taken_up_with_the_same_candidate(store: Store) -> None:
     store.create_study("s", {})
-    store.begin_trial("s", 3, examples.candidate())
-    store.begin_trial("s", 3, examples.candidate())
+    assert store.claim_trial("s", 3, examples.candidate(), examples.RUNNER)
+    assert store.claim_trial("s", 3, examples.candidate(), "other", instead_of=examples.RUNNER)
+    assert not store.claim_trial("s", 3, examples.candidate(9), examples.RUNNER, instead_of="other")
     assert [trial.state for trial in store.trials("s")] == [TrialState.RUNNING]
-    with pytest.raises(StoreError, match="trial 3"):
-        store.begin_trial("s", 3, examples.candidate(9))
 
 
-def test_a_finished_trial_does_not_begin_again(store: Store) -> None:
+def test_a_finished_trial_stays_so(store: Store) -> None:
     store.create_study("s", {})
-    store.begin_trial("s", 0, examples.candidate())
-    store.finish_trial("s", 0, TrialState.FAILED, {"kind": "DoesNotFit"}, results=())
-    with pytest.raises(StoreError, match="is failed"):
-        store.begin_trial("s", 0, examples.candidate())
-    with pytest.raises(StoreError, match="has no trial 1"):
-        store.finish_trial("s", 1, TrialState.COMPLETE, {}, results=())
+    store.claim_trial("s", 0, examples.candidate(), examples.RUNNER)
+    assert store.finish_trial("s", 0, TrialState.FAILED, {"kind": "no"}, results=(), runner=examples.RUNNER)
+    assert not store.claim_trial("s", 0, examples.candidate(), examples.RUNNER)
+    for number in (0, 1):  # finished, and never begun
+        assert not store.finish_trial("s", number, TrialState.COMPLETE, {}, results=(), runner=examples.RUNNER)
+    assert [trial.outcome for trial in store.trials("s")] == [{"kind": "no"}]
 
 
 def test_measurements_of_other_studies_stay_theirs(store: Store) -> None:
     for study, number in (("a", 1), ("b", 2)):
         store.create_study(study, {})
-        store.begin_trial(study, 0, examples.candidate(number))
+        store.claim_trial(study, 0, examples.candidate(number), examples.RUNNER)
         store.put(examples.measurement(number))
         store.link_results(study, 0, [examples.measurement(number).id])
         store.link_results(study, 0, [examples.measurement(number).id])
@@ -245,8 +244,8 @@ def test_a_hostile_name_is_only_a_name(store: Store, backend: str, name: str) ->
         return
     candidate = replace(examples.candidate(), family=name, parameters=((name, name),))
     store.create_study(name, {name: name})
-    store.begin_trial(name, 0, candidate, board=name)
+    store.claim_trial(name, 0, candidate, name)
     (trial,) = store.trials(name)
-    assert (trial.study, trial.board) == (name, name)
+    assert (trial.study, trial.candidate_key) == (name, candidate.key)
     assert store.get(Candidate, candidate.key) == candidate
     assert store.study(name).config == {name: name}
