@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from harness.api._bench_result import BenchResult
     from harness.store import Store
-    from harness.tune.plan_file import PlanFile
 
 
 def bench(
@@ -54,17 +53,18 @@ def bench(
     from harness.pio import prime_pio
 
     prime_pio()  # it starts while the rest is imported and the firmware rendered
+    from harness.api._plan import open_plan
     from harness.pipeline import BenchRequest, bench_model
 
-    kernels = _plan(plan)
+    kernels = open_plan(plan)
     request = BenchRequest(
         model=model if isinstance(model, bytes) else Path(model),
         name="model.tflite" if isinstance(model, bytes) else str(model),
         board=str(board),
         runtime=runtime,
         optimize=optimize,
-        plan=kernels.by_name if kernels else (),
-        plan_model=kernels.model_sha256 if kernels else "",
+        plan=kernels.by_name,
+        plan_model=kernels.model_sha256,
         library=None if tflm_lib is None else Path(tflm_lib),
         task=data or "",
         estimate=estimate,
@@ -83,14 +83,6 @@ def bench(
     from harness.api._bench_result import bench_result
 
     return bench_result(done.outcome, done.outputs if outputs else None)
-
-
-def _plan(path: str | Path | None) -> PlanFile | None:
-    if path is None:
-        return None
-    from harness.tune.plan_file import read_plan
-
-    return read_plan(Path(path))
 
 
 class _LateStore:

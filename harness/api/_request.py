@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness import registry
+from harness.api._plan import open_plan
 from harness.api._settings import DEFAULT, Resolved, RunSettings
 from harness.boards import load_board
 from harness.compress import load_technique, technique_names
@@ -22,9 +22,6 @@ from harness.search.figures import Named
 from harness.search.gates import useful_gates
 from harness.tasks import LoadedTask, Need, load_task, task_key
 from harness.train import Limits, default_jobs, default_limits, open_model, training_stack, with_model
-
-if TYPE_CHECKING:
-    from harness.tune.plan_file import PlanFile
 
 TRIALS = 20  # where neither trials nor a timeout are given
 TASK = "the task"
@@ -130,13 +127,6 @@ def with_task(resolved: Resolved, loaded: LoadedTask) -> Resolved:
     return resolved
 
 
-def read_plan(path: str | Path) -> PlanFile:
-    """Return a kernel-plan file."""
-    from harness.tune.plan_file import read_plan as read
-
-    return read(Path(path))
-
-
 def _optimize_option(optimize: str) -> Parameters:
     """A level is a setting of the study; one for speed is resumed as ever."""
     return () if optimize == "speed" else (("optimize", optimize),)
@@ -144,4 +134,4 @@ def _optimize_option(optimize: str) -> Parameters:
 
 def plan_option(path: str | Path | None) -> Parameters:
     """What a plan decides is a setting of the study; one without a plan is resumed as ever."""
-    return () if path is None else (("plan", read_plan(path).key),)
+    return () if path is None else (("plan", open_plan(path).key),)

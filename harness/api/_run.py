@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.api._finals import Listener as FinalsListener
 from harness.api._finals import check_final, finals_dict
-from harness.api._request import read_plan, search_request, train_limits
+from harness.api._plan import open_plan
+from harness.api._request import search_request, train_limits
 from harness.api._settings import RunSettings, resolve
 from harness.canonical import to_plain
 from harness.finals import Finals, load_finals
@@ -248,7 +249,7 @@ def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:
 
 def _measure(store: Store, settings: RunSettings) -> Callable[..., BenchOutcome]:
     """Return what measures a candidate on a board, and verifies it with some samples of the task."""
-    preferred = () if settings.plan is None else read_plan(settings.plan).by_signature
+    preferred = open_plan(settings.plan).by_signature
 
     def measure(
         model: bytes, candidate: Candidate | None, board: str, *, samples: Floats, watch: Watch

@@ -39,6 +39,7 @@ def deploy(
 
     It is measured and verified on the board first, or taken from the store where it was.
     """
+    from harness.api._plan import open_plan
     from harness.cli._console import console
     from harness.cli._progress import Progress
     from harness.deploy import deploy as carry_out
@@ -46,17 +47,16 @@ def deploy(
     from harness.pipeline import BenchRequest
     from harness.settings import results_dir
     from harness.store import open_store
-    from harness.tune.plan_file import read_plan
 
-    kernels = read_plan(plan) if plan else None
+    kernels = open_plan(plan)
     with open_store(results_dir(results)) as store:
         request = BenchRequest(
             model=find_model(model, store),
             name=name or (Path(model).name if model.endswith(".tflite") else "model.tflite"),
             board=board,
             optimize=optimize,
-            plan=kernels.by_name if kernels else (),
-            plan_model=kernels.model_sha256 if kernels else "",
+            plan=kernels.by_name,
+            plan_model=kernels.model_sha256,
             estimate=estimate,
         )
         with Progress(quiet=False) as progress:

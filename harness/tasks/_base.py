@@ -21,6 +21,8 @@ Floats: TypeAlias = NDArray[np.float32]
 Array: TypeAlias = NDArray[np.generic]
 Choice = TypeVar("Choice", bound=Scalar)
 
+_CLASSES_LOSS = "sparse_categorical_crossentropy"
+
 
 class Space(Protocol):
     """Where a family, or a technique of compression, takes its hyper-parameters from; bounds are inclusive."""
@@ -95,7 +97,7 @@ class Task:
     metric: str  # what ``score`` returns; more is better
     score: Score  # of outputs [sample, ...] and targets
     load_data: Callable[[], Data]
-    loss: str = "sparse_categorical_crossentropy"  # a loss of Keras, by its name
+    loss: str = _CLASSES_LOSS  # a loss of Keras, by its name
     plan: TrainingPlan = TrainingPlan(
         epochs=30, batch_size=32, learning_rate=1e-2, patience=5, fine_tune_epochs=8, fine_tune_learning_rate=5e-3
     )
@@ -108,6 +110,11 @@ class Task:
     def scores(self) -> Mapping[str, Score]:
         """All scores by name, ``metric`` first."""
         return {self.metric: self.score, **self.metrics}
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the loss takes the number of a class as the target of each sample."""
+        return self.loss == _CLASSES_LOSS
 
 
 def accuracy(outputs: Floats, targets: Array) -> float:

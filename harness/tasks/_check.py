@@ -11,7 +11,6 @@ from harness.errors import BadTask
 from harness.tasks._base import Data, Floats, Split, Task
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CLASSES = "sparse_categorical_crossentropy"
 
 
 def check_task(name: str, task: Task) -> None:
@@ -41,7 +40,7 @@ def check_splits(name: str, task: Task, data: Data) -> None:
     _require_unseen(name, "validation", data.validation, "train", data.train)
     _require_unseen(name, "test", data.test, "train", data.train)
     _require_unseen(name, "test", data.test, "validation", data.validation)
-    if task.loss != _CLASSES:
+    if not task.has_classes:
         return
     known = set(np.unique(data.train.targets).tolist())
     for part, split in data.splits()[1:]:
@@ -90,12 +89,12 @@ def _check_targets(where: str, split: Split, task: Task, classes: tuple[str, ...
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
         first = int(np.argmax(~np.isfinite(targets).reshape(len(targets), -1).all(axis=1)))
         raise BadTask(f"{where} has targets that are not finite, first of sample {first}")
-    if task.loss != _CLASSES or not task.families:
+    if not task.has_classes or not task.families:
         return
     if targets.dtype.kind not in "iu" or targets.ndim != 1:
         raise BadTask(
-            f"{where} has targets {targets.dtype} of shape {targets.shape}, but {_CLASSES} needs the number of a class,"
-            " a whole number, for each sample",
+            f"{where} has targets {targets.dtype} of shape {targets.shape}, but {task.loss} needs the number of a"
+            " class, a whole number, for each sample",
             hint="Or choose another loss: categorical_crossentropy for one-hot targets, mse for numbers.",
         )
     numbers = targets.astype(np.int64)

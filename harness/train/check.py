@@ -12,7 +12,6 @@ from harness.tasks import CornerSpace, Family, Floats, LoadedTask, keras
 from harness.train.evaluate import checked_score
 
 _SAMPLES = 500  # enough that every class is among them
-_CLASSES = "sparse_categorical_crossentropy"
 
 
 def check_networks(loaded: LoadedTask) -> None:
@@ -75,7 +74,7 @@ def _check(loaded: LoadedTask, model: Any, described: str) -> None:
 
 def check_outputs(loaded: LoadedTask, outputs: Floats, described: str) -> None:
     """Raise BadTask where outputs [sample, ...] of the first validation samples do not go with the targets."""
-    if loaded.task.loss == _CLASSES:
+    if loaded.task.has_classes:
         _check_classes(loaded, outputs.shape[-1], described)
     targets = loaded.data.validation.targets[: len(outputs)]
     for metric, score in loaded.task.scores.items():

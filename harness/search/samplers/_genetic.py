@@ -18,7 +18,7 @@ from optuna.samplers import BaseGASampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from harness.search.samplers._base import STARTUP_TRIALS, Seeds, derived_seed
+from harness.search.samplers._base import STARTUP_TRIALS, Needs, Seeds, derived_seed
 
 # Studies have tens of trials: a generation of Optuna's default of 50 would leave all of them random.
 POPULATION = STARTUP_TRIALS
@@ -27,17 +27,25 @@ MUTATION_LIMIT = 0.5  # of the parameters of a child: a space of one or two must
 MUTATION_WIDTH = 0.2  # of a number's range: the standard deviation of a step
 
 
-def settings(seeds: Seeds) -> dict[str, Any]:
-    """Return the arguments of one of Optuna's genetic samplers."""
-    return {
-        "population_size": POPULATION,
-        "seed": seeds.proposal,
-        "child_generation_strategy": Children(seeds.proposal),
-    }
+def replaying(base: Any) -> type[Replaying]:
+    """Return one of Optuna's genetic samplers as one that makes the same generations, resumed or not."""
+
+    class Sampler(Replaying, base):  # type: ignore[misc]
+        def __init__(self, seeds: Seeds) -> None:
+            self.seeds = seeds
+            strategy = Children(seeds.proposal)
+            base.__init__(self, population_size=POPULATION, seed=seeds.proposal, child_generation_strategy=strategy)
+
+    return Sampler
+
+
+def needs(sampler: type[Replaying]) -> Needs:
+    """Return what the driver must tell such a sampler."""
+    return Needs(ranked=True, minimised=True, generation_key=sampler._get_generation_key())
 
 
 class Replaying(BaseGASampler):
-    """Before one of Optuna's genetic samplers in a class's bases: the same generations, resumed or not.
+    """Before one of Optuna's genetic samplers in a class's bases.
 
     Parents are chosen by a seed of their generation, not of the proposal that happens to be the first one to ask.
     """

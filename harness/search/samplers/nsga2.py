@@ -11,18 +11,12 @@ from typing import Any
 from optuna.samplers import NSGAIISampler
 
 from harness.search.samplers import _genetic
-from harness.search.samplers._base import Needs, Seeds
+from harness.search.samplers._base import Seeds
 
-
-class _Sampler(_genetic.Replaying, NSGAIISampler):
-    def __init__(self, seeds: Seeds) -> None:
-        self.seeds = seeds
-        NSGAIISampler.__init__(self, **_genetic.settings(seeds))
-
-
-NEEDS = Needs(ranked=True, minimised=True, generation_key=_Sampler._get_generation_key())
+_SAMPLER = _genetic.replaying(NSGAIISampler)
+NEEDS = _genetic.needs(_SAMPLER)
 
 
 def create(seeds: Seeds) -> Any:
     """Return the sampler for one proposal."""
-    return _Sampler(seeds)
+    return _SAMPLER(seeds)

@@ -9,7 +9,7 @@ the mel scale 2595 log10(1 + f / 700) (HTK) from ``low_hz`` to ``high_hz``; the 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
@@ -38,8 +38,8 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogMel:
-    """A log-mel spectrogram: [frame, band, 1]. ``high_hz`` is half the sample rate where it is None."""
+class _Mel:
+    """Settings of a log-mel spectrogram; ``high_hz`` is half the sample rate where it is None."""
 
     window_ms: float = 30.0
     stride_ms: float = 20.0
@@ -47,6 +47,11 @@ class LogMel:
     low_hz: float = 20.0
     high_hz: float | None = None
     floor: float = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMel(_Mel):
+    """A log-mel spectrogram: [frame, band, 1]. ``high_hz`` is half the sample rate where it is None."""
 
     def compute(self, samples: Real, sample_rate_hz: int) -> Floats:
         """Return the features of samples in -1 to 1. Raises BadTask where they are shorter than a window."""
@@ -58,16 +63,10 @@ class LogMel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mfcc:
-    """Mel-frequency cepstral coefficients: [frame, coefficient, 1]."""
+class Mfcc(_Mel):
+    """Mel-frequency cepstral coefficients: [frame, coefficient, 1], of a log-mel spectrogram."""
 
     coefficients: int = 10
-    window_ms: float = 30.0
-    stride_ms: float = 20.0
-    bands: int = 40
-    low_hz: float = 20.0
-    high_hz: float | None = None
-    floor: float = 1e-6
 
     def compute(self, samples: Real, sample_rate_hz: int) -> Floats:
         """Return the features of samples in -1 to 1. Raises BadTask where they are shorter than a window."""
@@ -78,13 +77,13 @@ class Mfcc:
 
     def constants(self, sample_rate_hz: int) -> Parameters:
         """Return what a device must know to compute the same, by name."""
-        return (("kind", "mfcc"), *_constants(self, sample_rate_hz))
+        return (("kind", "mfcc"), ("coefficients", self.coefficients), *_constants(self, sample_rate_hz))
 
 
 Features: TypeAlias = Waveform | LogMel | Mfcc
 
 
-def _log_mel(settings: LogMel | Mfcc, samples: Real, rate: int) -> Real:
+def _log_mel(settings: _Mel, samples: Real, rate: int) -> Real:
     """Return log(mel band + floor) [frame, band]."""
     window, stride, length = _sizes(settings, rate)
     if len(samples) < window:
@@ -97,7 +96,7 @@ def _log_mel(settings: LogMel | Mfcc, samples: Real, rate: int) -> Real:
     return logs
 
 
-def _sizes(settings: LogMel | Mfcc, rate: int) -> tuple[int, int, int]:
+def _sizes(settings: _Mel, rate: int) -> tuple[int, int, int]:
     """Return a window's samples, the stride's, and the length of the transform."""
     window, stride = round(settings.window_ms * rate / 1000), round(settings.stride_ms * rate / 1000)
     if window < 2 or stride < 1:
@@ -105,7 +104,7 @@ def _sizes(settings: LogMel | Mfcc, rate: int) -> tuple[int, int, int]:
     return window, stride, 1 << (window - 1).bit_length()
 
 
-def _filters(settings: LogMel | Mfcc, rate: int, length: int) -> Real:
+def _filters(settings: _Mel, rate: int, length: int) -> Real:
     """Return the triangles [bin, band], each 1 at its centre."""
     high = rate / 2 if settings.high_hz is None else settings.high_hz
     if not 0 <= settings.low_hz < high <= rate / 2 or settings.bands < 1:
@@ -133,7 +132,7 @@ def _dct(count: int) -> Real:
     return matrix
 
 
-def _constants(settings: LogMel | Mfcc, rate: int) -> Parameters:
+def _constants(settings: _Mel, rate: int) -> Parameters:
     _, _, length = _sizes(settings, rate)
-    given = {**asdict(settings), "high_hz": settings.high_hz or rate / 2, "fft_length": length}
-    return tuple(given.items())
+    given = {each.name: getattr(settings, each.name) for each in fields(_Mel)}
+    return tuple({**given, "high_hz": settings.high_hz or rate / 2, "fft_length": length}.items())
