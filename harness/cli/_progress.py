@@ -7,15 +7,20 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import typer
+
+from harness.transports import WAITING
+
 if TYPE_CHECKING:
     from rich.live import Live
 
 
 class Progress:
-    """A spinner with the stage under way; silent where nobody looks."""
+    """A spinner with the stage under way; where nobody looks, only what is waited for is said."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._live: Live | None = None
+        self._quiet = quiet
         if not quiet and sys.stderr.isatty():
             from rich.live import Live
 
@@ -32,6 +37,8 @@ class Progress:
                 from rich.spinner import Spinner
 
                 self._live.update(Spinner("dots", text=escape(f"{what}: {stage}")), refresh=True)
+            elif not self._quiet and stage.startswith(WAITING):
+                typer.echo(f"{what}: {stage}", err=True)
 
         return show
 

@@ -28,6 +28,7 @@ from harness.search import (
     front_of,
 )
 from harness.search.gates import gate_totals
+from harness.transports import WAITING
 
 _UNITS = {"latency": "us", "energy": "uJ", "ram": "B", "flash": "B"}
 _SHOWN = 8
@@ -109,6 +110,8 @@ class Display:
         elif event.moment is not Moment.LAST:
             self._notice = ""
             self._stages[event.number] = f"trial {event.number:>3}: {event.stage or event.moment.value}{where}"
+            if self._live is None and event.stage.startswith(WAITING):
+                self._say(escape(self._stages[event.number]))
         elif not self._notice:
             cause = f"[red]{escape(event.message.splitlines()[0])}[/]\n" if event.message else ""
             self._notice = f"{cause}[yellow]No further trial: finishing what is under way. Ctrl-C ends at once.[/]"

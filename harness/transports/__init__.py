@@ -7,9 +7,9 @@ from typing import cast
 
 from harness import registry
 from harness.transports._base import ByteStream, Direction, Stream, Tap, Transport
-from harness.transports._reserve import reserved
+from harness.transports._reserve import WAITING, reserved
 
-__all__ = ["ByteStream", "Direction", "Stream", "Tap", "Transport", "open_port", "reserved"]
+__all__ = ["WAITING", "ByteStream", "Direction", "Stream", "Tap", "Transport", "open_port", "reserved"]
 
 
 def open_port(port: str, *, baud: int = 115_200, tap: Tap | None = None) -> Stream:

@@ -20,6 +20,7 @@ from harness.errors import OpenError
 
 _FOLDER = Path("/tmp")  # the same for all users, whatever their environment says
 _LOOK_SECONDS = 0.2
+WAITING = "waiting for"  # how what is said begins
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def reserved(port: str, *, say: Callable[[str], None] = lambda _words: None) -> 
     descriptor = _open_lock(port)
     try:
         if not _locks(descriptor):
-            say(f"waiting for {port}, which {_holder(descriptor)} uses")
+            say(f"{WAITING} {port}, which {_holder(descriptor)} uses")
             while not _locks(descriptor):
                 time.sleep(_LOOK_SECONDS)
         yield
