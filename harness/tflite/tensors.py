@@ -17,11 +17,12 @@ from harness.tflite.flat import Field, Table
 MAX_RANK = 8
 # What a 32-bit target can address and index with a signed integer.
 MAX_TENSOR_BYTES = 2**31 - 1
-# Seen in 16x8 models: where the calibration saw nothing but zeros, as in the initial state of a GRU whose batch is
-# free, TensorFlow's converter divides by a scale of 0, and the layer's weights are lost.
+# Seen in 16x8 models: TensorFlow's converter divides by the scale of an activation that the calibration saw only as 0,
+# and the weights behind it are lost.
 _SCALE_LOST = (
-    "TensorFlow's converter writes this where a layer's input was always 0 in the calibration, such as the initial "
-    "state of an unrolled GRU: fix the batch at 1 and convert again, or take int8. Otherwise the file is damaged."
+    "TensorFlow's converter writes this where a layer's input was always 0 in the calibration: in the initial state of "
+    "an unrolled GRU (fix the batch at 1), behind units that never fire (train again, or calibrate with other data). "
+    "Otherwise the file is damaged."
 )
 
 
