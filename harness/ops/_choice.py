@@ -6,6 +6,8 @@ from __future__ import annotations
 from functools import cache
 from types import ModuleType
 
+import numpy as np
+
 from harness import registry
 from harness.errors import UnsupportedModel, UserError, did_you_mean
 from harness.graph import Graph, Node
@@ -36,7 +38,13 @@ def parse_layer(node: Node, graph: Graph) -> Layer:
             "there is no kernel for this operator",
             _INSTEAD.get(node.op) or f"Operators with a kernel: {', '.join(supported_operators())}.",
         )
-    layer = module.parse(node, graph)
+    try:
+        with np.errstate(over="raise", divide="raise"):
+            layer = module.parse(node, graph)
+    except ArithmeticError as error:
+        raise refuse(
+            node, graph, f"its scales are out of all proportion: {error}", "Quantize the model again."
+        ) from error
     assert isinstance(layer, Layer)
     return layer
 

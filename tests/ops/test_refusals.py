@@ -107,6 +107,13 @@ def test_scales_out_of_all_proportion_are_refused() -> None:
         conv(dataclasses.replace(INT8, scales=(1e12,)), WEIGHTS, dataclasses.replace(INT8, scales=(1e-12,)))
 
 
+@pytest.mark.parametrize(("op", "scales"), [("MUL", (1e30, 1e30, 0.1)), ("DIV", (1e30, 0.1, 1e-12))])
+def test_scales_whose_ratio_no_float_holds_are_refused(op: str, scales: tuple[float, float, float]) -> None:
+    tensors = [dataclasses.replace(INT8, scales=(scale,)) for scale in scales]
+    with pytest.raises(UnsupportedModel, match="out of all proportion"):
+        render(op, tensors, f"{op.capitalize()}Options")
+
+
 def test_shuffled_weights_are_refused() -> None:
     with pytest.raises(UnsupportedModel, match="weights are shuffled"):
         render("FULLY_CONNECTED", [INT8, MATRIX, ROW], "FullyConnectedOptions", weightsFormat=1)
