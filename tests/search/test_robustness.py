@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,12 @@ def test_a_store_that_stays_locked_ends_the_search_and_is_resumed_in_the_same_pr
 
 def emulators() -> list[int]:
     """Return the running emulators that this process has started."""
-    return [pid for pid in children_of(os.getpid()) if Path(f"/proc/{pid}/comm").read_text().startswith("qemu")]
+    found = []
+    for pid in children_of(os.getpid()):
+        with suppress(OSError):  # it has ended meanwhile
+            if Path(f"/proc/{pid}/comm").read_text().startswith("qemu"):
+                found.append(pid)
+    return found
 
 
 class Struck:
