@@ -4,7 +4,7 @@
 A member is a module of this package with a ``DRIVER``, an EmulatorDriver.
 """
 
-from harness.emulation._base import CountRequest, Counts, EmulatorDriver, EmulatorSession
+from harness.emulation._base import CountRequest, Counts, EmulatorDriver, EmulatorSession, StartsAhead
 from harness.emulation._classes import CLASSES, FLASH_SCATTERED, FLASH_SEQUENTIAL
 from harness.emulation._crosscheck import count_agrees
 from harness.emulation._ways import Way, installed_way, ways
@@ -17,6 +17,7 @@ __all__ = [
     "Counts",
     "EmulatorDriver",
     "EmulatorSession",
+    "StartsAhead",
     "Way",
     "count_agrees",
     "installed_way",

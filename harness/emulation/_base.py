@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from harness.boards import Board
 
@@ -73,4 +73,13 @@ class EmulatorDriver(Protocol):
 
     def start(self, board: Board, image: Path, *, count: CountRequest | None) -> EmulatorSession:
         """Start ``image`` (an ELF). Raises OpenError where the emulator is missing or does not start."""
+        ...
+
+
+@runtime_checkable
+class StartsAhead(Protocol):
+    """A driver whose emulator takes long to start: it can begin before there is an image."""
+
+    def start_ahead(self, board: Board) -> None:
+        """Begin to start what the next ``start`` for this board needs. Raises nothing that ``start`` would not tell."""
         ...

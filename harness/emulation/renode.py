@@ -11,8 +11,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
-import tempfile
 import tty
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -22,12 +20,12 @@ from harness.boards import Board, Emulator
 from harness.deadline import Deadline
 from harness.emulation._base import CountRequest, Counts
 from harness.emulation._monitor import Monitor, MonitorError, abort_in, escaped, registers_in
+from harness.emulation._renode_launch import CORE, MIPS, START_SECONDS, Ahead, Waiting, launch
 from harness.emulation._session import (
     DYING_SECONDS,
     ProcessSession,
     how_it_ended,
     last_words,
-    open_log,
     read_log,
     require_image,
     require_program,
@@ -43,17 +41,10 @@ PROGRAM = Program(
     install="Get it from https://renode.io/#downloads (1.16.1 was tried).",
 )
 _COUNTER = Path(__file__).parent / "renode_script" / "counter.ironpython"  # no module of the harness
-_OPTIONS = ("--console", "--disable-xwt", "--plain")
-# An instruction takes a nanosecond of virtual time, as in stock QEMU. That is faster than Renode computes, so that a
-# program is never held back, while one that sleeps lets the host sleep, which SetGlobalAdvanceImmediately does not.
-_MIPS = 1000
-_QUANTUM_SECONDS = 0.001  # of virtual time, between two looks at the serial line
-_SEED = 1
 _VERSION_SECONDS = 60.0
-_START_SECONDS = 180.0  # on a machine under load a chip's description takes a while to read
 _ANSWER_SECONDS = 10.0
-_CORE = "sysbus.cpu"  # as Renode's descriptions of chips with one core name it
-_REGISTERS = "sysbus.cpu GetRegistersValues"
+_REGISTERS = f"{CORE} GetRegistersValues"
+_ahead = Ahead()
 
 
 @functools.cache
@@ -72,7 +63,7 @@ class Renode:
 
     NAME = "renode"
     COUNTS = True
-    INSTRUCTION_HZ = _MIPS * 1e6
+    INSTRUCTION_HZ = MIPS * 1e6
 
     def installed(self, board: Board) -> bool:
         """Say whether this machine has Renode."""
@@ -90,20 +81,32 @@ class Renode:
 
         Raises OpenError where Renode is missing, does not start or refuses the board, with its own words.
         """
-        emulator = next((each for each in board.emulators if each.driver == self.NAME and not each.stand_in), None)
-        if emulator is None or not emulator.serial:
+        emulator = _emulator(board)
+        if emulator is None:
             raise BadBoard(
                 f"Renode does not emulate {board.id}",
                 hint="Its file needs [[emulators]] with driver 'renode', a machine and the name of the serial port.",
             )
         path = require_program(PROGRAM, board)
         require_image(image)
-        with ExitStack() as resources:
-            folder = Path(tempfile.mkdtemp(prefix="harness-renode-"))
-            resources.callback(shutil.rmtree, folder, ignore_errors=True)
-            counts = None if count is None else _prepare_counts(image, count, folder)
-            (folder / "image.elf").symlink_to(image.absolute())  # whatever its path is made of
-            return _start(path, emulator, folder, counts, resources)
+        waiting = _ahead.take(path, emulator) or launch(path, emulator)
+        with waiting.resources as resources:
+            counts = None if count is None else _prepare_counts(image, count, waiting.folder)
+            (waiting.folder / "image.elf").symlink_to(image.absolute())  # whatever its path is made of
+            return _start(waiting, counts, resources)
+
+    def start_ahead(self, board: Board) -> None:
+        """Start a Renode that reads the board's description and then waits for the next ``start`` for such a board.
+
+        Nothing happens where Renode is missing; what is never used ends with this process.
+        """
+        emulator, path = _emulator(board), PROGRAM.find()
+        if emulator is not None and path is not None:
+            _ahead.begin(path, emulator)
+
+
+def _emulator(board: Board) -> Emulator | None:
+    return next((e for e in board.emulators if e.driver == Renode.NAME and not e.stand_in and e.serial), None)
 
 
 def _prepare_counts(image: Path, request: CountRequest, folder: Path) -> _CountFile:
@@ -115,17 +118,12 @@ def _prepare_counts(image: Path, request: CountRequest, folder: Path) -> _CountF
     return _CountFile(folder / "counts", layers=len(request.layers))
 
 
-def _start(
-    path: Path, emulator: Emulator, folder: Path, counts: _CountFile | None, resources: ExitStack
-) -> ProcessSession:
-    log_fd = open_log(resources)
-    child = _start_child(path, folder, log_fd, resources)
-    assert child.stdin is not None
-    monitor = Monitor(child.stdin.fileno(), functools.partial(read_log, log_fd), lambda: child.poll() is not None)
-    deadline = Deadline.after(_START_SECONDS)
+def _start(waiting: Waiting, counts: _CountFile | None, resources: ExitStack) -> ProcessSession:
+    child, folder, log_fd, monitor = waiting.child, waiting.folder, waiting.log_fd, waiting.monitor
     try:
-        monitor.greet(deadline)
-        for command in _set_up(emulator, folder, counting=counts is not None):
+        waiting.made.result()
+        deadline = Deadline.after(START_SECONDS)
+        for command in _program(folder, counting=counts is not None):
             monitor.execute(command, deadline)
         port = _open_port(folder / "serial", resources)
         monitor.execute("start", deadline)
@@ -144,36 +142,10 @@ def _start(
     )
 
 
-def _start_child(path: Path, folder: Path, log_fd: int, resources: ExitStack) -> proc.Child:
-    for name in ("home", "tmp"):
-        (folder / name).mkdir()
-    own = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "HARNESS_RENODE_FOLDER": str(folder)}
-    environment = {**os.environ, **own}
-    environment.pop("XDG_CONFIG_HOME", None)
-    command = [str(path), *_OPTIONS]
-    try:
-        child = proc.start(command, env=environment, stdin=proc.PIPE, stdout=log_fd, stderr=log_fd, cwd=folder)
-    except ToolError as error:
-        raise OpenError(f"Renode does not start: {error.message}", hint=error.hint) from error
-    resources.callback(proc.stop, child)
-    return child
-
-
-def _set_up(emulator: Emulator, folder: Path, *, counting: bool) -> list[str]:
-    """Return the commands that make the machine, up to its start."""
+def _program(folder: Path, *, counting: bool) -> list[str]:
+    """Return the commands that load the image, and the counter where there is one."""
     image = f"sysbus LoadELF @{escaped(str(folder / 'image.elf'))}"
-    commands = [
-        'mach create "board"',
-        f"machine LoadPlatformDescription @{emulator.machine}",
-        f"emulation SetSeed {_SEED}",
-        "emulation SetGlobalSerialExecution true",
-        f'emulation SetGlobalQuantum "{_QUANTUM_SECONDS:g}"',
-        f"{_CORE} PerformanceInMips {_MIPS}",
-        f'macro reset "{image}"',  # without it a reset leaves a Cortex-M at address 0
-        image,
-        f'emulation CreateUartPtyTerminal "line" "{folder / "serial"}"',
-        f"connector Connect {emulator.serial} line",
-    ]
+    commands = [f'macro reset "{image}"', image]  # without the macro a reset leaves a Cortex-M at address 0
     return [*commands, f"include @{escaped(str(folder / 'counter.py'))}"] if counting else commands
 
 
@@ -196,7 +168,7 @@ def _ping(monitor: Monitor, log_fd: int) -> str | None:
             registers = registers_in(monitor.execute(_REGISTERS, deadline))
         return f"has given up the program:\n{aborted}\n{registers}"
     try:
-        monitor.execute(f"{_CORE} IsHalted", deadline)
+        monitor.execute(f"{CORE} IsHalted", deadline)
     except MonitorError as error:
         return f"does not answer ({error})"
     return None

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from harness import registry
+from harness.emulation import StartsAhead
 from harness.errors import DoesNotFit, HarnessError, UserError
 from harness.firmware import BuiltImage, Project, begin_build, open_project
 from harness.pipeline.findings import deployment_record, firmware_record, measurement_record, now
@@ -115,6 +116,8 @@ def _measure(
             known = _answer_from_store(request, open_store(), target, project, fed)
             if known is not None:
                 return _done(artifact, deployment, known, stages, request=request, cached=True)
+            if isinstance(target.driver, StartsAhead):
+                target.driver.start_ahead(target.machine)
             from harness.measure import observe, prepare_golden
 
             golden = prepare_golden(model, rendered, own=own, samples=request.real_samples)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from harness import proc
 from harness.boards import Board, load_board
 from harness.emulation import count_agrees, renode
 from harness.emulation._monitor import MonitorError, abort_in, answer_to, escaped, registers_in
@@ -84,6 +86,46 @@ def test_a_folder_with_spaces_is_no_obstacle_and_is_left_empty(
         line.ask(b"r", 4)
         assert len(session.counts()) == 1
     assert [path.name for path in folder.iterdir()] == ["an image.elf"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installed")
+def test_one_that_was_started_ahead_runs_the_next_image_for_its_board_alone(
+    board: Board, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    other = load_board("nrf52840_dk")
+    for ahead in (board, board, other):
+        renode.DRIVER.start_ahead(ahead)
+        (folder,) = tmp_path.iterdir()  # never more than one
+        with renode.DRIVER.start(board, image, count=REQUEST) as session, Line(session.port) as line:
+            assert line.ask(b"", 1) == b"B"
+            line.ask(b"r", 4)
+            assert [each.instructions for each in session.counts()] == [expected_counts(board).instructions]
+            assert (folder / "counts").exists() == (ahead is board)
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installed")
+def test_one_that_was_started_ahead_and_never_used_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = (
+        "import tempfile; from harness.boards import load_board; from harness.emulation import renode;"
+        f"tempfile.tempdir = {str(tmp_path)!r}; renode.DRIVER.start_ahead(load_board('disco_f407vg'));"
+        "print(*__import__('os').listdir(tempfile.tempdir))"
+    )
+    told = proc.run([sys.executable, "-c", code], timeout_seconds=60).output.split()
+    assert len(told) == 1
+    assert told[0].startswith("harness-renode-")
+    assert list(tmp_path.iterdir()) == []
+    assert not [each for each in Path("/proc").glob("[0-9]*/environ") if told[0].encode() in _read(each)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.mark.slow
