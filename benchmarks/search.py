@@ -64,6 +64,7 @@ def _carry_on(results: Path, name: str, sampler: str, seed: int, trials: int) ->
         driver=HAND_SET if sampler == HAND_SET else "optuna",
         sampler="tpe" if sampler == HAND_SET else sampler,
         resume=known,
+        final=0,
         results=results,
     )
     print(f"{name}: {found.trials} trials, {time.monotonic() - begin:.0f} s, {found.ended}", flush=True)
