@@ -3,6 +3,6 @@
 
 from harness.workers.failure import CallFailed, Ending, SetUpFailed
 from harness.workers.pool import Closed, Pool
-from harness.workers.worker import Limits, Worker
+from harness.workers.worker import Answer, Limits, Worker
 
-__all__ = ["CallFailed", "Closed", "Ending", "Limits", "Pool", "SetUpFailed", "Worker"]
+__all__ = ["Answer", "CallFailed", "Closed", "Ending", "Limits", "Pool", "SetUpFailed", "Worker"]

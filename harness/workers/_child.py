@@ -2,7 +2,8 @@
 """The process that stays warm: ``python -m harness.workers._child DESCRIPTOR MEMORY_BYTES``.
 
 It receives the name of a function with its arguments, calls it once, and then what that returned for each call. It
-answers with pairs of a kind and a value: ``ready``, ``stage``, then ``result`` or ``error``.
+answers with pairs of a kind and a value: ``ready``, ``stage``, ``question`` (it then waits for the answer), and at the
+end ``result`` or ``error``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from typing import Any
 
 from harness.workers.failure import pack
 
@@ -44,10 +46,18 @@ def _serve(connection: Connection) -> None:
         connection.send(("error", pack(error)))
         return
     connection.send(("ready", None))
+
+    def watch(stage: str) -> None:
+        connection.send(("stage", stage))
+
+    def ask(question: Any) -> Any:
+        connection.send(("question", question))
+        return connection.recv()
+
     while True:
         arguments = connection.recv()
         try:
-            answer = ("result", work(*arguments, watch=lambda stage: connection.send(("stage", stage))))
+            answer = ("result", work(*arguments, watch=watch, ask=ask))
         except BaseException as error:  # SystemExit too: a task must not end this process in silence
             answer = ("error", pack(error))
         connection.send((*answer, _resident_bytes()))

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.workers.failure import CallFailed, Ending, SetUpFailed
-from harness.workers.worker import Limits, Worker
+from harness.workers.worker import Answer, Limits, Worker
 
 
 class Closed(Exception):
@@ -47,26 +47,28 @@ class Pool:
         for idle in filter(None, self._idle):
             self._discard(idle)
 
-    def call(self, *arguments: Any, watch: Callable[[str], None] = lambda _stage: None) -> Any:
+    def call(
+        self, *arguments: Any, watch: Callable[[str], None] = lambda _stage: None, answer: Answer | None = None
+    ) -> Any:
         """Call an idle worker, waiting for one; once more in a new process where it died by no limit of ours.
 
         Raises what ``Worker.call`` does, and Closed.
         """
         try:
-            return self._call_once(*arguments, watch=watch)
+            return self._call_once(*arguments, watch=watch, answer=answer)
         except (CallFailed, SetUpFailed) as failed:
             if not _has_died(failed):
                 raise
-        return self._call_once(*arguments, watch=watch)
+        return self._call_once(*arguments, watch=watch, answer=answer)
 
-    def _call_once(self, *arguments: Any, watch: Callable[[str], None]) -> Any:
+    def _call_once(self, *arguments: Any, watch: Callable[[str], None], answer: Answer | None) -> Any:
         worker = self._take()
         try:
             if worker is None or not worker.alive:
                 self._discard(worker)
                 worker = None
                 worker = self._start()
-            return worker.call(*arguments, watch=watch)
+            return worker.call(*arguments, watch=watch, answer=answer)
         except (CallFailed, SetUpFailed) as failed:
             if self._closed:
                 raise Closed from failed

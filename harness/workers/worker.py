@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness import proc
 from harness.deadline import Deadline
@@ -24,6 +24,7 @@ _POLL_SECONDS = 0.5
 _SETUP_SECONDS = 600.0
 _TRACE_SECONDS = 2.0
 _LOG_BYTES = 64 * 1024
+Answer: TypeAlias = Callable[[Any], Any]  # to what a call asks meanwhile
 _MEMORY_SIGNS = ("bad_alloc", "out of memory", "failed to allocate", "cannot allocate memory")
 
 
@@ -58,15 +59,19 @@ class Worker:
     def alive(self) -> bool:
         return self._child.poll() is None
 
-    def call(self, *arguments: Any, watch: Callable[[str], None] = lambda _stage: None) -> Any:
-        """Call the process's function and return what it returns; ``watch`` is told of each stage.
+    def call(
+        self, *arguments: Any, watch: Callable[[str], None] = lambda _stage: None, answer: Answer | None = None
+    ) -> Any:
+        """Call the process's function and return what it returns.
 
+        ``watch`` is told of each stage, ``answer`` returns what the function is told where it asks; the process waits.
         Raises HarnessError as it was raised there, CallFailed for all else, and ends the process where it broke a
-        limit. The time of the set-up does not count. Raises SetUpFailed where the process never became ready.
+        limit. The time of the set-up and of answers does not count. Raises SetUpFailed where the process never became
+        ready. Where ``answer`` raises, the process is ended.
         """
         self._make_ready(watch)
         os.ftruncate(self._log.fileno(), 0)
-        return self._answer(watch, self._limits.seconds, arguments)
+        return self._call(watch, self._limits.seconds, arguments, answer)
 
     def close(self) -> None:
         """End the process and all that it has started."""
@@ -82,20 +87,26 @@ class Worker:
         if self._ready:
             return
         try:
-            self._answer(watch, max(_SETUP_SECONDS, self._limits.seconds))
+            self._call(watch, max(_SETUP_SECONDS, self._limits.seconds))
         except (HarnessError, CallFailed) as error:
             raise SetUpFailed(error) from error
         self._ready = True
 
-    def _answer(self, watch: Callable[[str], None], seconds: float, call: tuple[Any, ...] | None = None) -> Any:
+    def _call(
+        self,
+        watch: Callable[[str], None],
+        seconds: float,
+        call: tuple[Any, ...] | None = None,
+        answer: Answer | None = None,
+    ) -> Any:
         try:
             if call is not None:
                 self._connection.send(call)
-            return self._wait(watch, seconds)
+            return self._wait(watch, seconds, answer)
         except (EOFError, ConnectionError) as error:
             raise self._death() from error
 
-    def _wait(self, watch: Callable[[str], None], seconds: float) -> Any:
+    def _wait(self, watch: Callable[[str], None], seconds: float, answer: Answer | None) -> Any:
         deadline = Deadline.after(seconds)
         while True:
             if not self._connection.poll(min(_POLL_SECONDS, deadline.remaining_seconds)):
@@ -108,10 +119,24 @@ class Worker:
             if kind == "stage":
                 watch(value)
                 continue
+            if kind == "question":
+                left = deadline.remaining_seconds
+                self._connection.send(self._answered(value, answer))
+                deadline = Deadline.after(left)
+                continue
             self.resident_bytes = resident[0] if resident else 0
             if kind == "error":
                 raise self._error(value)
             return value
+
+    def _answered(self, question: Any, answer: Answer | None) -> Any:
+        try:
+            if answer is None:
+                raise RuntimeError(f"nobody answers what a call asks: {question!r}")
+            return answer(question)
+        except BaseException:
+            self.kill()  # it would wait for ever
+            raise
 
     def _error(self, sent: Sent) -> Exception:
         error = sent.rebuild()

@@ -30,6 +30,29 @@ def test_a_worker_stays_warm_and_tells_its_stages(pool: Pool) -> None:
     assert stages == ["count", "count"]
 
 
+def test_a_call_may_ask_and_goes_on_with_the_answer_which_takes_none_of_its_time() -> None:
+    def answer(question: int) -> int:
+        time.sleep(1.2)
+        return 2 * question
+
+    with Pool(SETUP, ("warm",), size=1, limits=Limits(seconds=1, memory_bytes=160 << 20)) as pool:
+        first = pool.call("count")
+        assert pool.call("ask", 21, answer=answer) == ("told", 42)
+        assert pool.call("count")[1] == first[1]
+
+
+def test_where_the_answer_fails_its_error_is_raised_and_the_worker_replaced(pool: Pool) -> None:
+    def answer(_question: int) -> int:
+        raise DoesNotFit("no answer", missing_bytes=1)
+
+    first = pool.call("count")
+    with pytest.raises(DoesNotFit, match="no answer"):
+        pool.call("ask", 1, answer=answer)
+    with pytest.raises(RuntimeError, match="nobody answers"):
+        pool.call("ask", 1)
+    assert pool.call("count")[1] != first[1]
+
+
 def test_an_error_of_ours_arrives_as_it_was_raised(pool: Pool) -> None:
     with pytest.raises(DoesNotFit) as raised:
         pool.call("refuse")

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DoesNotFit
 
@@ -19,9 +20,11 @@ def open_work(label: str = "") -> Work:
     calls: list[str] = []
     kept: list[bytearray] = []
 
-    def work(what: str, *facts: object, watch: Callable[[str], None]) -> object:
+    def work(what: str, *facts: object, watch: Callable[[str], None], ask: Callable[[Any], Any]) -> object:
         watch(what)
         calls.append(what)
+        if what == "ask":
+            return "told", ask(facts[0])
         if what == "keep":
             kept.append(bytearray(int(str(facts[0]))))
         return DEEDS[what](*facts) if what in DEEDS else (label, os.getpid(), len(calls))
