@@ -35,6 +35,8 @@ class Technique(Protocol):
     model does; steps of the first stage come first, and a candidate has at most one of each. ``GAIN_ON_DEVICE`` is
     false where today's kernels run the result no faster and no smaller than without; ``NOTE`` then says why.
     One that may make weights so regular that less code is made for them has ``CODE_FOLLOWS_WEIGHTS``, true.
+    So that the size of its result is known without a conversion, one of the network may have ``SHAPES_STAY``, true, or
+    ``kernels_left(model, parameters)``, what is left of the first weights of each layer, by its name.
     """
 
     SUMMARY: str

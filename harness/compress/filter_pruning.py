@@ -78,14 +78,9 @@ def remove_filters(model: Any, fraction: float) -> Any:
 
     At least one filter of each layer is left. Raises UnsupportedModel, naming the layer.
     """
-    layers = _chain(model)
-    last = max((k for k, layer in enumerate(layers) if _is_prunable(layer)), default=-1)
-    kept: Indices = np.arange(model.input_shape[-1])
     x = start = None
     carried: list[tuple[Any, Weights]] = []
-    for k, layer in enumerate(layers):
-        rebuilt = _rebuild(layer, kept, 0.0 if k >= last else fraction)
-        kept = rebuilt.kept
+    for layer, rebuilt in _rebuilt_layers(model, fraction):
         copy = type(layer).from_config(dict(rebuilt.config))
         if x is None:
             x = start = copy.output
@@ -96,6 +91,23 @@ def remove_filters(model: Any, fraction: float) -> Any:
     for copy, weights in carried:
         copy.set_weights(weights)
     return smaller
+
+
+def kernels_left(model: Any, parameters: Mapping[str, Scalar]) -> dict[str, NDArray[np.float32]]:
+    """Return what would be left of the first weights of each layer, by its name. Raises UnsupportedModel."""
+    rebuilt = _rebuilt_layers(model, float(parameters["fraction"]))
+    return {layer.name: each.weights[0] for layer, each in rebuilt if each.weights}
+
+
+def _rebuilt_layers(model: Any, fraction: float) -> list[tuple[Any, _Rebuilt]]:
+    layers = _chain(model)
+    last = max((k for k, layer in enumerate(layers) if _is_prunable(layer)), default=-1)
+    kept: Indices = np.arange(model.input_shape[-1])
+    found = []
+    for k, layer in enumerate(layers):
+        found.append((layer, rebuilt := _rebuild(layer, kept, 0.0 if k >= last else fraction)))
+        kept = rebuilt.kept
+    return found
 
 
 def _chain(model: Any) -> list[Any]:

@@ -18,6 +18,7 @@ from harness.tasks import Space, keras, model_optimization
 SUMMARY = "the smallest weights of each layer become zero (tensorflow-model-optimization), then fine-tuned"
 STAGE: Stage = "network"
 GAIN_ON_DEVICE = False
+SHAPES_STAY = True
 CODE_FOLLOWS_WEIGHTS = True  # channels of zeros alone are left out of the code
 NOTE = "buys nothing on the device until there are kernels for sparse weights: the zeros are stored and multiplied"
 

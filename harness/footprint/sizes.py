@@ -173,13 +173,54 @@ def helpers_of(layers: Sequence[EmittedLayer]) -> tuple[str, ...]:
     return tuple(sorted({name for layer in layers for name in layer.lowered.helpers}))
 
 
+def fit_at_least(board: Board, *, weights_bytes: int, activations_bytes: int, input_bytes: int) -> Fit:
+    """Tell whether a model fits of which no more is known than bytes that it needs at least, with no code for layers.
+
+    ``activations_bytes`` are of one tensor, which lies in one memory.
+    """
+    memories = board.memory_for("activations")
+    largest = max(memories, key=lambda memory: memory.block_bytes)
+    sure = len(memories) == 1 or activations_bytes > largest.block_bytes  # else it may lie in any of them
+    return _assembled(
+        board,
+        weights=weights_bytes,
+        activations={largest.name: activations_bytes if sure else 0},
+        activations_bytes=activations_bytes,
+        inputs=_input_copy_bytes(input_bytes),
+        code=Size(),
+        tables=0,
+    )
+
+
 def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fit:
-    weights = weights_bytes(lowering.graph, lowering.layers)
-    code = _code(lowering.layers, board)
-    base, date = _base(board)
-    inputs = sum(ceil(lowering.graph.tensor(index).size_bytes / 16) * 16 for index in lowering.graph.inputs)
     ports = len(lowering.graph.inputs) + len(lowering.graph.outputs)
-    tables = _LAYER_ENTRY_BYTES * len(lowering.layers) + _PORT_ENTRY_BYTES * ports
+    return _assembled(
+        board,
+        weights=weights_bytes(lowering.graph, lowering.layers),
+        activations=activations,
+        activations_bytes=sum(activations.values()),
+        inputs=sum(_input_copy_bytes(lowering.graph.tensor(index).size_bytes) for index in lowering.graph.inputs),
+        code=_code(lowering.layers, board),
+        tables=_LAYER_ENTRY_BYTES * len(lowering.layers) + _PORT_ENTRY_BYTES * ports,
+    )
+
+
+def _input_copy_bytes(size_bytes: int) -> int:
+    return ceil(size_bytes / 16) * 16
+
+
+def _assembled(
+    board: Board,
+    *,
+    weights: int,
+    activations: Mapping[str, int],
+    activations_bytes: int,
+    inputs: int,
+    code: Size,
+    tables: int,
+) -> Fit:
+    """Put together what a board must hold; ``activations`` are by memory, as far as their place is known."""
+    base, date = _base(board)
     firmware = Size(
         estimated_bytes=base.flash_bytes + tables, error_bytes=ceil(base.flash_bytes * base.error) + _ALIGNMENT_BYTES
     )
@@ -197,10 +238,10 @@ def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fi
     return Fit(
         board=board.id,
         verdict=_worst([use.verdict for use in memories]),
-        ram=data + Size(exact_bytes=sum(activations.values()), estimated_bytes=base.stack_bytes),
+        ram=data + Size(exact_bytes=activations_bytes, estimated_bytes=base.stack_bytes),
         flash=code + firmware + Size(exact_bytes=weights),
         weights_bytes=weights,
-        activations_bytes=sum(activations.values()),
+        activations_bytes=activations_bytes,
         code=code,
         memories=memories,
         base=BaseSource(date=date, source=base.source),

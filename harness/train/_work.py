@@ -9,16 +9,18 @@ from typing import Any, Protocol
 from harness.errors import BadTask
 from harness.tasks import GivenModel, Need, keras, load_task, task_key
 from harness.train._versions import training_stack
+from harness.train.bound import bound
 from harness.train.check import check_networks
 from harness.train.given import with_model
 from harness.train.produce import produce
+from harness.train.rungs import Halted
 from harness.train.untrained import untrained
 
 
 class Work(Protocol):
-    """Does what is asked by its name; told the name of each stage as it begins."""
+    """Does what is asked by its name; tells each stage as it begins, and asks whether a training goes on."""
 
-    def __call__(self, what: str, *arguments: Any, watch: Callable[[str], None]) -> Any: ...
+    def __call__(self, what: str, *arguments: Any, watch: Callable[[str], None], ask: Callable[[Any], Any]) -> Any: ...
 
 
 def open_work(task: str, given: GivenModel | None, key: str) -> Work:
@@ -34,12 +36,17 @@ def open_work(task: str, given: GivenModel | None, key: str) -> Work:
         )
     keras()
 
-    def work(what: str, *arguments: Any, watch: Callable[[str], None]) -> Any:
+    def work(what: str, *arguments: Any, watch: Callable[[str], None], ask: Callable[[Any], Any]) -> Any:
         if what == "check":
             return check_networks(loaded)
         (candidate,) = arguments
         if what == "untrained":
             return untrained(candidate, loaded)
-        return produce(candidate, loaded, watch=watch)
+        if what == "bound":
+            return bound(candidate, loaded)
+        try:
+            return produce(candidate, loaded, watch=watch, judge=ask if what == "produce in rungs" else None)
+        except Halted as halted:
+            return halted
 
     return work

@@ -20,6 +20,7 @@ from harness.tasks import Floats, captured_stderr, tensorflow
 from harness.tflite import read_model
 
 CALIBRATION_SAMPLES = 128
+FEW_SAMPLES = 16  # for a model whose weights are not the last: one sample alone may leave a whole layer at zero
 _CHILD = "harness.train._convert_child"
 _CHILD_SECONDS = 900.0
 # Layers on which the converter has been seen to crash, by the names of their classes.

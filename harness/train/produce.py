@@ -20,6 +20,7 @@ from harness.train.convert import CALIBRATION_SAMPLES, convert
 from harness.train.evaluate import evaluate_all
 from harness.train.fit import fit
 from harness.train.given import convert_given
+from harness.train.rungs import Judge, Rungs, rung_metrics
 
 SEEDS = 2**31
 _Clock: TypeAlias = Callable[[str], AbstractContextManager[None]]
@@ -34,24 +35,36 @@ class Trained:
     seconds: tuple[tuple[str, float], ...]
 
 
-def produce(candidate: Candidate, loaded: LoadedTask, *, watch: Callable[[str], None] = lambda _stage: None) -> Trained:
+def produce(
+    candidate: Candidate,
+    loaded: LoadedTask,
+    *,
+    watch: Callable[[str], None] = lambda _stage: None,
+    judge: Judge | None = None,
+) -> Trained:
     """Train a candidate into a model: the same bytes for the same candidate on one machine.
 
-    ``watch`` is told the name of each stage as it begins. The artifact's metrics are all scores of the task on the
-    validation data, ``validation_<metric>``; the test data are not looked at.
-    Raises BadTask for a family or parameters that the task lacks, and what the steps and the conversion raise.
+    ``watch`` is told the name of each stage as it begins, ``judge`` says at each rung of the training whether it goes
+    on. The artifact's metrics are all scores of the task on the validation data, ``validation_<metric>``, also those at
+    the rungs; the test data are not looked at.
+    Raises Halted where ``judge`` stops it, BadTask for a family or parameters that the task lacks, and what the steps
+    and the conversion raise.
     """
     seconds: dict[str, float] = {}
     clock = _clock(seconds, watch)
     name = f"{loaded.name}-{candidate.family}-{candidate.key[:8]}"
     make = _convert_as_it_is if loaded.given is not None and not loaded.given.rebuilt else _train_and_convert
-    made = make(candidate, loaded, name, clock)
+    rungs = Rungs(candidate, loaded, judge)
+    made = make(candidate, loaded, name, clock, rungs)
+    if "train" in seconds:
+        seconds["train"] -= rungs.asking_seconds
     with clock("evaluate"):
         scores = evaluate_all(made.model, loaded.data.validation, loaded.task)
         metrics = (
             *((f"validation_{metric}", score) for metric, score in scores.items()),
             ("parameters", float(made.parameters)),
             ("epochs", float(made.epochs)),
+            *rung_metrics(rungs.passed),
         )
     artifact = Artifact(
         sha256=hashlib.sha256(made.model).hexdigest(),
@@ -74,9 +87,9 @@ class _Made:
     epochs: int
 
 
-def _train_and_convert(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock) -> _Made:
+def _train_and_convert(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock, rungs: Rungs) -> _Made:
     with clock("train"):
-        network, epochs = _train(candidate, loaded)
+        network, epochs = _train(candidate, loaded, rungs)
     with clock("compress"):
         network = _compress(network, candidate, loaded)
     _require_finite(network, name)
@@ -87,9 +100,9 @@ def _train_and_convert(candidate: Candidate, loaded: LoadedTask, name: str, cloc
     return _Made(model=model, parameters=parameters, epochs=epochs)
 
 
-def _convert_as_it_is(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock) -> _Made:
+def _convert_as_it_is(candidate: Candidate, loaded: LoadedTask, name: str, clock: _Clock, rungs: Rungs) -> _Made:
     """Convert a model that tf-keras cannot build."""
-    del name
+    del name, rungs
     assert loaded.given is not None
     with clock("convert"):
         model = convert_given(loaded.given, candidate, loaded.data.train.inputs[:CALIBRATION_SAMPLES])
@@ -107,13 +120,20 @@ def build(candidate: Candidate, loaded: LoadedTask) -> Any:
     return families[candidate.family](FixedSpace(dict(candidate.parameters)))()
 
 
-def _train(candidate: Candidate, loaded: LoadedTask) -> tuple[Network, int]:
+def _train(candidate: Candidate, loaded: LoadedTask, rungs: Rungs) -> tuple[Network, int]:
     keras().backend.clear_session()  # layer names, and so the model's bytes, must not depend on what was built before
     keras().utils.set_random_seed(candidate.seed % SEEDS)
     model, plan = build(candidate, loaded), loaded.task.plan
     if loaded.given is not None:
         return Network(model=model), 0  # it is trained
-    epochs = fit(model, loaded, epochs=plan.epochs, learning_rate=plan.learning_rate, seed=candidate.seed % SEEDS)
+    epochs = fit(
+        model,
+        loaded,
+        epochs=plan.epochs,
+        learning_rate=plan.learning_rate,
+        seed=candidate.seed % SEEDS,
+        callbacks=(rungs.callback(),),
+    )
     return Network(model=model), epochs
 
 

@@ -14,8 +14,10 @@ import harness
 from harness.errors import BadTask, HarnessError, StoreError, ToolError, UserError
 from harness.records import Candidate
 from harness.tasks import LoadedTask
+from harness.train.bound import Bound
 from harness.train.produce import Trained
-from harness.workers import CallFailed, Closed, Ending, Limits, Pool, SetUpFailed
+from harness.train.rungs import Halted, Judge
+from harness.workers import Answer, CallFailed, Closed, Ending, Limits, Pool, SetUpFailed
 
 _SETUP = "harness.train._work:open_work"
 _GIB = 1 << 30
@@ -62,18 +64,36 @@ class Trainers:
         trained: Trained = self._call("produce", candidate, watch=watch)
         return trained
 
+    def produce_in_rungs(
+        self, candidate: Candidate, *, watch: Callable[[str], None] = lambda _stage: None, judge: Judge
+    ) -> Trained:
+        """Produce a candidate as ``produce`` does, but ask ``judge`` at each rung whether its training goes on.
+
+        The process keeps the training meanwhile; what judging takes is not counted as its time. Raises Halted where it
+        was stopped, what ``judge`` raises, and as ``produce``.
+        """
+        made: Trained | Halted = self._call("produce in rungs", candidate, watch=watch, answer=judge)
+        if isinstance(made, Halted):
+            raise made
+        return made
+
     def untrained(self, candidate: Candidate) -> bytes:
         """Return the model of a candidate that was built and converted, but never trained. Raises as ``produce``."""
         model: bytes = self._call("untrained", candidate, watch=lambda _stage: None)
         return model
 
+    def bound(self, candidate: Candidate) -> Bound | None:
+        """Return what a candidate's untrained model needs at least, or None. Raises as ``produce``."""
+        found: Bound | None = self._call("bound", candidate, watch=lambda _stage: None)
+        return found
+
     def check_networks(self) -> None:
         """Raise BadTask where a family does not build a network for the data, or a loss or score fails on it."""
         self._call("check", watch=lambda _stage: None)
 
-    def _call(self, *arguments: Any, watch: Callable[[str], None]) -> Any:
+    def _call(self, *arguments: Any, watch: Callable[[str], None], answer: Answer | None = None) -> Any:
         try:
-            return self._pool.call(*arguments, watch=watch)
+            return self._pool.call(*arguments, watch=watch, answer=answer)
         except SetUpFailed as failed:
             raise self._cannot_load(failed.cause) from failed
         except CallFailed as failed:

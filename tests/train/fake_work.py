@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.errors import BadTask, ToolError
 from harness.records import Candidate
+from harness.train import Halted, Rung, Verdict
 from harness.train.evaluate import dequantized
 
 
@@ -19,8 +20,11 @@ def open_work(task: str, given: object, key: str) -> Callable[..., object]:
     if task == "worse":
         raise ValueError("nonsense")
 
-    def work(what: str, candidate: Candidate, *, watch: Callable[[str], None]) -> object:
+    def work(what: str, candidate: Candidate, *, watch: Callable[[str], None], ask: Callable[[Any], Any]) -> object:
         watch("train")
+        if what == "produce in rungs":
+            rung = Rung(epochs=5, scores=())
+            return Halted(0.5) if ask(rung) is Verdict.STOP else DEEDS[candidate.family]()
         return DEEDS[candidate.family]()
 
     return work

@@ -13,7 +13,7 @@ from harness.records import Candidate, CompressionStep, Scalar
 from harness.search.gates.fit import MARGIN
 from harness.tasks import LoadedTask, load_task
 from harness.tflite import read_model
-from harness.train import Trained, evaluate, produce, training_stack, untrained
+from harness.train import Halted, Rung, Trained, Verdict, evaluate, produce, scores_at, training_stack, untrained
 
 INT8 = CompressionStep(name="int8")
 REMOVE = CompressionStep(name="filter_pruning", parameters=(("fraction", 0.5),))
@@ -103,6 +103,32 @@ def test_pruned_candidates_are_really_smaller(pruned: tuple[Trained, Trained, Tr
     shapes = [t.shape for t in read_model(small.model, name="m").tensors.values()]
     assert (6, 3, 3, 1) in shapes
     assert (8, 3, 3, 6) in shapes
+
+
+def test_a_training_that_was_judged_at_its_rungs_gives_the_same_bytes_and_one_that_was_stopped_none(
+    digits: LoadedTask,
+) -> None:
+    shown: list[Rung] = []
+
+    def judge(rung: Rung) -> Verdict:
+        shown.append(rung)
+        return Verdict.SHOW if rung.model is None else Verdict.GO_ON
+
+    task, wanted = quick(digits, epochs=4), candidate("dense", REMOVE, INT8)
+    plain, judged = produce(wanted, task), produce(wanted, task, judge=judge)
+    assert judged.model == plain.model
+    assert judged.artifact == plain.artifact
+    assert [rung.epochs for rung in shown] == [1, 1, 2, 2]
+    (score,) = shown[2].scores
+    assert scores_at(2, plain.artifact.metrics) == {"accuracy": score.value}
+    assert score.interval is not None
+    assert score.interval[0] < score.value < score.interval[1]
+    assert shown[1].parameters == dict(plain.artifact.metrics)["parameters"]
+    assert shown[1].model is not None
+    board = load_board("microbit")
+    assert fit(shown[1].model, board).ram == fit(plain.model, board).ram
+    with pytest.raises(Halted):
+        produce(wanted, task, judge=lambda _rung: Verdict.STOP)
 
 
 def test_stages_are_told_as_they_begin(digits: LoadedTask) -> None:

@@ -13,7 +13,7 @@ from harness.errors import BadTask, HarnessError, StoreError, ToolError, UserErr
 from harness.records import Candidate
 from harness.search.outcome import Remedy, remedy_for
 from harness.tasks import LoadedTask, load_task, task_key
-from harness.train import Limits, Trainers, default_jobs, default_limits, training_stack
+from harness.train import Halted, Limits, Rung, Trainers, Verdict, default_jobs, default_limits, training_stack
 from tests.search.fakes import TASK
 
 SETUP = "tests.train.fake_work:open_work"
@@ -60,6 +60,28 @@ def test_a_task_that_loops_is_ended_with_the_place_where_it_was() -> None:
             trainers.produce(candidate("loop"))
     assert "in _loop" in raised.value.log
     assert "--train-timeout" in raised.value.hint
+
+
+def test_a_training_that_is_stopped_at_a_rung_leaves_its_process_warm(trainers: Trainers) -> None:
+    told: list[int] = []
+
+    def judge(rung: Rung) -> Verdict:
+        told.append(rung.epochs)
+        return Verdict.STOP if len(told) == 1 else Verdict.GO_ON
+
+    with pytest.raises(Halted) as stopped:
+        trainers.produce_in_rungs(candidate("raise"), judge=judge)
+    assert (told, stopped.value.seconds) == ([5], 0.5)
+    with pytest.raises(BadTask, match="shapes"):
+        trainers.produce_in_rungs(candidate("raise"), judge=judge)
+
+
+def test_what_goes_wrong_while_a_training_is_judged_is_told_as_it_is(trainers: Trainers) -> None:
+    def judge(_rung: Rung) -> Verdict:
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        trainers.produce_in_rungs(candidate("raise"), judge=judge)
 
 
 def test_a_bug_of_ours_is_told_as_one(trainers: Trainers) -> None:
