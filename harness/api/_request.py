@@ -16,7 +16,7 @@ from harness.errors import UserError
 from harness.firmware.toolchain import build_flags
 from harness.pipeline import find_target
 from harness.records import Parameters
-from harness.search import SearchRequest, default_objectives, parse_limits, parse_objectives
+from harness.search import SearchRequest, default_objectives, halving, parse_limits, parse_objectives
 from harness.search.drivers import FAMILY as DRIVERS
 from harness.search.figures import Named
 from harness.search.gates import useful_gates
@@ -51,7 +51,9 @@ def search_request(
         loaded, techniques = _with_model(settings, techniques, watch)
     settings = with_task(resolved, loaded).settings
     metrics = tuple(loaded.task.scores)
-    objectives = parse_objectives(settings.objective, metrics, boards)
+    objectives = parse_objectives(settings.objective, metrics, boards) or default_objectives(
+        loaded.task.metric, boards, estimate=settings.estimate
+    )
     limits = parse_limits(settings.limit, metrics, boards)
     _check_prices((*objectives, *limits), unpriced(settings))
     return SearchRequest(
@@ -59,13 +61,14 @@ def search_request(
         task=loaded,
         task_key=task_key(loaded, training_stack()),
         boards=settings.board,
-        objectives=objectives or default_objectives(loaded.task.metric, boards, estimate=settings.estimate),
+        objectives=objectives,
         limits=limits,
         techniques=techniques,
         driver=settings.driver,
         sampler=settings.sampler,
         seed=settings.seed,
         gates=useful_gates(boards, limits) if settings.gates else (),
+        halving=settings.halving and loaded.given is None and halving.is_useful(objectives),
         options=(
             ("estimate", settings.estimate),
             *_optimize_option(settings.optimize),

@@ -104,6 +104,7 @@ def run(
     driver: str | None = None,
     sampler: str | None = None,
     gates: bool | None = None,
+    halving: bool | None = None,
     optimize: str | None = None,
     plan: str | Path | None = None,
     final: int | None = None,
@@ -120,7 +121,8 @@ def run(
     ``resume`` goes on with one that was begun before. ``objectives`` are written ``NAME[:min|:max][@BOARD]``,
     ``limits`` ``NAME[@BOARD]<=NUMBER[UNIT]`` or with ``>=``, such as ``ram<=32KiB``; ``compress`` names the techniques
     to choose from (default: all). ``sampler`` is how the driver chooses: tpe (the default), nsga2, nsga3, random or gp.
-    ``gates`` (default: true) says whether candidates that are sure to break a limit are stopped before their training.
+    ``gates`` (default: true) says whether candidates that are sure to break a limit are stopped before their training,
+    ``halving`` (default: true) whether trainings are stopped that fall behind in everything.
     ``optimize`` is what the code is made for: speed, balanced or size. ``plan`` is a kernel-plan file, whose choices
     hold for all layers of the same signatures. ``model`` is a ``.keras`` file whose compression alone is searched;
     ``trust`` lets it run code of its own (Lambda layers, pickles). ``jobs`` is how many trials are under way at once
@@ -155,6 +157,7 @@ def run(
         "driver": driver,
         "sampler": sampler,
         "gates": gates,
+        "halving": halving,
         "optimize": optimize,
         "plan": _text(plan),
         "final": final,
@@ -192,6 +195,8 @@ def carry_out(
             produce=trainers.produce,
             bench=_bench(measure, request.task),
             untrained=trainers.untrained,
+            bound=trainers.bound,
+            produce_in_rungs=trainers.produce_in_rungs,
             listen=progress or (lambda _event: None),
         )
         try:

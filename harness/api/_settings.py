@@ -54,6 +54,7 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     driver: str = "optuna"
     sampler: str = "tpe"
     gates: bool = True
+    halving: bool = True
     optimize: str = "speed"
     plan: str | None = None
     final: NotNegative = 3

@@ -133,6 +133,8 @@ def trial_line(trial: FinishedTrial) -> str:
         figures = "  ".join(f"{value.objective} {_number(value.objective, value.value)}" for value in outcome.values)
         return f"{head}: {figures}  [dim]{sum(seconds for _, seconds in outcome.seconds):.1f} s[/]"
     reason = outcome.reasons[0]
+    if outcome.status is Status.STOPPED:
+        return f"[dim]{head}: stopped: {escape(reason.message)}[/]"
     return f"{head}: [red]{outcome.status.value}[/] {reason.kind}: {escape(reason.message.splitlines()[0])}"
 
 

@@ -79,6 +79,10 @@ def run(
         bool | None,
         typer.Option("--gates/--no-gates", help="Stop before its training what is sure to break a limit (default)."),
     ] = None,
+    halving: Annotated[
+        bool | None,
+        typer.Option("--halving/--no-halving", help="Stop trainings that fall behind in everything (default)."),
+    ] = None,
     optimize: Annotated[
         str | None,
         typer.Option(metavar="LEVEL", help="What the code is made for: speed (the default), balanced or size."),

@@ -123,8 +123,11 @@ def column_named(columns: Sequence[Column], name: str) -> Column | None:
 
 
 def shown_metrics(artifact: Artifact) -> tuple[tuple[str, float], ...]:
-    """Return an artifact's metrics without those on test data, which older versions kept: none may be chosen by."""
-    return tuple((name, value) for name, value in artifact.metrics if not name.startswith("test_"))
+    """Return an artifact's metrics without those on test data, which older versions kept: none may be chosen by.
+
+    Scores at the rungs of its training, which are no merits of the model, are left out too.
+    """
+    return tuple((name, value) for name, value in artifact.metrics if not name.startswith(("test_", "rung_")))
 
 
 def _preferred(columns: Sequence[Column], name: str) -> Column | None:

@@ -33,6 +33,7 @@ GATE_WORDS = {
     "candidate": "tried before",
     "fit": "cannot fit",
     "instructions": "too many instructions",
+    "halving": "behind in everything at a rung",
     "model": "the same bytes as another",
 }
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from harness.search.request import Moment
-from harness.search.trial import Note, TrialEnd
+from harness.search.tools import Note, TrialEnd
 
 Job: TypeAlias = Callable[[Note], TrialEnd]
 

@@ -26,10 +26,11 @@ UNSUPPORTED_VIOLATION = 2.0**30
 
 
 class Status(StrEnum):
-    """Whether a trial has values, breaks limits, or came to nothing."""
+    """Whether a trial has values, breaks limits, was not trained to the end, or came to nothing."""
 
     COMPLETE = "complete"
     INFEASIBLE = "infeasible"
+    STOPPED = "stopped"  # at a rung of its training
     FAILED = "failed"
 
 
@@ -85,7 +86,8 @@ class TrialOutcome:
 
     ``values`` are complete over the objectives of boards that are not ``quarantined``, each from a verified
     measurement; one that is infeasible has them where it does nothing but break limits. ``seconds`` are by stage; a
-    stage that was looked up in the store is absent. ``gates`` are those that looked at the candidate, in order.
+    stage that was looked up in the store is absent. ``gates`` are those that looked at the candidate, in order. Of one
+    that was stopped, ``metrics`` are the scores at its rungs, and the reason says what it was stopped for.
     """
 
     status: Status

@@ -15,7 +15,7 @@ from harness.search.limits import Limit
 from harness.search.objectives import Objective
 from harness.search.outcome import TrialOutcome
 from harness.tasks import LoadedTask
-from harness.train import Trained
+from harness.train import Judge, Trained
 
 REAL_SAMPLES = 4  # of the task, that every candidate is verified with besides the standard inputs
 
@@ -26,6 +26,12 @@ class Producer(Protocol):
     """Trains, compresses and converts a candidate; raises HarnessError where that fails."""
 
     def __call__(self, candidate: Candidate, *, watch: Watch) -> Trained: ...
+
+
+class ProducerInRungs(Protocol):
+    """Produces a candidate, and asks at each rung of its training whether to go on; raises Halted where not."""
+
+    def __call__(self, candidate: Candidate, *, watch: Watch, judge: Judge) -> Trained: ...
 
 
 class Untrained(Protocol):
@@ -49,8 +55,8 @@ class SearchRequest:
 
     ``trials`` is the number of trials that the study shall have in the end, resumed or not; ``timeout_seconds`` is for
     this run, and no trial is begun after it; ``jobs`` is how many are under way at once. ``options`` are further
-    settings of the bench that results depend on; ``gates`` look at a candidate before it is trained, where the study is
-    new: one that is resumed keeps its own.
+    settings of the bench that results depend on; ``gates`` look at a candidate before it is trained, and ``halving``
+    while it is, where the study is new: one that is resumed keeps its own.
     """
 
     study: str
@@ -65,6 +71,7 @@ class SearchRequest:
     seed: int = 0
     options: Parameters = ()
     gates: tuple[str, ...] = ()
+    halving: bool = False
     trials: int | None = None
     timeout_seconds: float | None = None
     jobs: int = 1
@@ -83,9 +90,10 @@ class SearchRequest:
             "driver": self.driver,
             "seed": self.seed,
             "options": dict(self.options),
-            # A study by the default sampler, and one without gates, is resumed as ever.
+            # A study by the default sampler, and one without gates or halving, is resumed as ever.
             **({} if self.sampler == samplers.DEFAULT else {"sampler": self.sampler}),
             **({"gates": list(self.gates)} if self.gates else {}),
+            **({"halving": True} if self.halving else {}),
         }
 
     def check(self) -> None:

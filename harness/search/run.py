@@ -7,18 +7,30 @@ that was killed and resumed at any moment goes on as if it had never stopped. Se
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from harness.records import Candidate
 from harness.search.disk import minding_the_disk
 from harness.search.front import standing_of
 from harness.search.known import load_finished
 from harness.search.lanes import Lanes
 from harness.search.lease import Lease
 from harness.search.proposer import Proposer
-from harness.search.request import Bench, Ended, Listener, Producer, SearchRequest, SearchResult, Untrained
+from harness.search.request import (
+    Bench,
+    Ended,
+    Listener,
+    Producer,
+    ProducerInRungs,
+    SearchRequest,
+    SearchResult,
+    Untrained,
+)
 from harness.search.scheduler import Scheduler
-from harness.search.trial import Tools
+from harness.search.tools import Tools
 from harness.store import Store
+from harness.train import Bound
 
 
 def run(
@@ -28,15 +40,18 @@ def run(
     produce: Producer,
     bench: Bench,
     untrained: Untrained | None = None,
+    bound: Callable[[Candidate], Bound | None] | None = None,
+    produce_in_rungs: ProducerInRungs | None = None,
     listen: Listener = lambda _event: None,
 ) -> SearchResult:
     """Begin or resume a study and carry it on to its end, ``request.jobs`` trials at once.
 
-    ``produce`` and ``bench`` are called in threads, ``listen`` in this one. An interruption from the keyboard lets the
-    trials under way finish, and so does an error; a second one raises KeyboardInterrupt at once, and what was under way
-    is taken up again on resume. Raises UserError where the study exists and is not resumed, or is resumed with another
-    configuration; RigError where no board is left; BadTask where the task works for no candidate; what else stops a
-    search is raised as it is.
+    ``produce`` and ``bench`` are called in threads, ``listen`` in this one; without ``untrained`` no gate looks at a
+    candidate, without ``bound`` each is converted for it, without ``produce_in_rungs`` no training is stopped. An
+    interruption from the keyboard lets the trials under way finish, and so does an error; a second one raises
+    KeyboardInterrupt at once, and what was under way is taken up again on resume. Raises UserError where the study
+    exists and is not resumed, or is resumed with another configuration; RigError where no board is left; BadTask where
+    the task works for no candidate; what else stops a search is raised as it is.
     """
     request.check()
     request = _as_begun(request, store)
@@ -45,7 +60,14 @@ def run(
         store.resume_study(request.study, request.config())
     else:
         store.create_study(request.study, request.config())
-    tools = Tools(store=store, produce=produce, bench=minding_the_disk(bench, store), untrained=untrained)
+    tools = Tools(
+        store=store,
+        produce=produce,
+        bench=minding_the_disk(bench, store),
+        untrained=untrained,
+        bound=bound,
+        produce_in_rungs=produce_in_rungs,
+    )
     lanes = Lanes(request.jobs)
     with Lease(store) as lease, lanes.heeding_interrupts():
         ended = Scheduler(request, proposer, tools, lease, lanes, listen).carry_on()
@@ -53,10 +75,11 @@ def run(
 
 
 def _as_begun(request: SearchRequest, store: Store) -> SearchRequest:
-    """Return the request with the gates that the study was begun with, where it is resumed."""
+    """Return the request with the gates and the halving that the study was begun with, where it is resumed."""
     if not request.resume:
         return request
-    return replace(request, gates=tuple(store.study(request.study).config.get("gates", ())))
+    config = store.study(request.study).config
+    return replace(request, gates=tuple(config.get("gates", ())), halving=bool(config.get("halving")))
 
 
 def _result(request: SearchRequest, store: Store, ended: Ended) -> SearchResult:

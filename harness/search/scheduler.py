@@ -24,7 +24,8 @@ from harness.search.outcome import Status
 from harness.search.proposal import parameters_of
 from harness.search.proposer import Proposer, known_to
 from harness.search.request import Ended, Event, FinishedTrial, Listener, Moment, SearchRequest
-from harness.search.trial import Note, Tools, TrialEnd, run_trial
+from harness.search.tools import Note, Tools, TrialEnd
+from harness.search.trial import run_trial
 from harness.store import Position, TrialState
 
 _POLL_SECONDS = 1.0  # how often other processes are looked at
@@ -177,6 +178,7 @@ class Scheduler:
                     note,
                     results,
                     gate_names=request.gates,
+                    halving=request.halving,
                     earlier=earlier,
                 )
             except RigError:

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
 from harness.search import gates
 from harness.search.artifact import find_or_produce
+from harness.search.early import halted_end, measure_unfinished, pass_gates, stopped_end
 from harness.search.figures import figure_of
+from harness.search.halving import Halving
 from harness.search.limits import Limit, broken
 from harness.search.objectives import Objective
 from harness.search.outcome import (
@@ -28,20 +31,10 @@ from harness.search.outcome import (
     status_of,
     violation_of,
 )
-from harness.search.request import Bench, FinishedTrial, Moment, Producer, Untrained
+from harness.search.request import FinishedTrial, Moment
+from harness.search.tools import Note, Tools, TrialEnd
 from harness.store import Store
-
-Note = Callable[..., None]  # (moment, stage=, board=, message=): passes an event on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What a trial calls."""
-
-    store: Store
-    produce: Producer
-    bench: Bench
-    untrained: Untrained | None = None  # without it, no gate looks at a candidate before its training
+from harness.train import Halted
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,14 +49,6 @@ class _Notes:
     gates: tuple[Gate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialEnd:
-    """A trial's outcome, and the ids of the measurements and failures that it led to."""
-
-    outcome: TrialOutcome
-    results: tuple[str, ...]
-
-
 def run_trial(
     candidate: Candidate,
     parameters: Parameters,
@@ -75,30 +60,43 @@ def run_trial(
     results: list[str],
     *,
     gate_names: Sequence[str] = (),
+    halving: bool = False,
     earlier: Sequence[FinishedTrial] = (),
 ) -> TrialEnd:
     """Train a candidate, or find its artifact in the store, and bench it on each board.
 
-    Before that it goes through the gates; one of them may stop it. A model with the bytes of one that an ``earlier``
-    trial has measured is not measured again.
+    Before that it goes through the gates; one of them may stop it, and so may ``halving`` at a rung of its training. A
+    model with the bytes of one that an ``earlier`` trial has measured is not measured again.
     A board whose rig fails twice is left out and named in ``quarantined``; the failure's RigError is raised where no
     board is left. The ids of measurements and failures are added to ``results`` as they are stored.
     Raises what stops a search: a request that is wrong, and bugs.
     """
     notes = _Notes(results=results)
     artifact = None
-    verdict = _pass_gates(candidate, gate_names, boards, limits, tools, earlier, note)
+    verdict = pass_gates(candidate, gate_names, boards, limits, tools, earlier, note)
     notes.gates = verdict.gates
     if verdict.reasons:
-        return _stopped(candidate, parameters, verdict, notes, tools.store)
+        return stopped_end(candidate, parameters, verdict, tools.store)
+    judged = Halving(
+        candidate=candidate,
+        objectives=[objective for objective in objectives if objective.board in (None, *boards)],
+        earlier=earlier,
+        measure=lambda model, board: measure_unfinished(model, board, tools, note),
+    )
+    produce = tools.produce
+    if halving and tools.produce_in_rungs is not None:
+        produce = partial(tools.produce_in_rungs, judge=judged.judge)
     try:
-        trained = find_or_produce(candidate, tools.store, tools.produce, lambda stage: note(Moment.STAGE, stage=stage))
+        trained = find_or_produce(candidate, tools.store, produce, lambda stage: note(Moment.STAGE, stage=stage))
+    except Halted as halted:
+        return halted_end(candidate, parameters, judged, halted, notes.gates)
     except HarnessError as error:
         if remedy_for(type(error).__name__) not in (Remedy.INFEASIBLE, Remedy.FAILED):
             raise
         _note_failure(_failure(candidate.key, error, tools.store), None, notes, tools.store)
     else:
         artifact = trained.artifact
+        notes.gates += (judged.gate,) if judged.gate else ()
         notes.seconds.update(trained.seconds)
         if first := gates.first_of_model(artifact, boards, earlier):
             seconds = tuple(notes.seconds.items())
@@ -113,68 +111,6 @@ def run_trial(
         notes.reasons += _broken([limit for limit in limits if limit.board in here], artifact, notes.measurements)
     wanted = [objective for objective in objectives if objective.board in here]
     return TrialEnd(outcome=_judge(parameters, artifact, wanted, notes), results=tuple(notes.results))
-
-
-def _pass_gates(
-    candidate: Candidate,
-    names: Sequence[str],
-    boards: Sequence[str],
-    limits: Sequence[Limit],
-    tools: Tools,
-    earlier: Sequence[FinishedTrial],
-    note: Note,
-) -> gates.Verdict:
-    if tools.untrained is None or not names:
-        return gates.Verdict()
-    untrained = tools.untrained
-
-    def convert() -> bytes:
-        known = tools.store.artifact_of(candidate.key)  # trained in another study: it takes no conversion
-        return untrained(candidate) if known is None else tools.store.get_blob(known.sha256).read_bytes()
-
-    def measure(model: bytes, board: str) -> Measurement | None:
-        # Of no candidate: the store must not take the untrained model for what it was trained into.
-        try:
-            outcome = tools.bench(model, None, board, watch=lambda stage: note(Moment.STAGE, stage=stage, board=board))
-        except HarnessError as error:
-            if remedy_for(type(error).__name__) is Remedy.STOP:
-                raise
-            return None
-        return outcome.measurement
-
-    return gates.judge(
-        candidate,
-        names,
-        boards,
-        limits,
-        convert=convert,
-        measure=measure,
-        earlier=earlier,
-        watch=lambda stage: note(Moment.STAGE, stage=stage),
-    )
-
-
-def _stopped(
-    candidate: Candidate, parameters: Parameters, verdict: gates.Verdict, notes: _Notes, store: Store
-) -> TrialEnd:
-    """Return the end of a trial that a gate has stopped; its reasons are stored as failures, as those of any trial."""
-    for reason in verdict.reasons:
-        failure = Failure(
-            id=uuid.uuid4().hex,
-            belongs_to=candidate.key,
-            stage=reason.stage,
-            kind=reason.kind,
-            message=reason.message,
-            violation=reason.violation,
-            board=reason.board or "",
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        store.put(failure)
-        notes.results.append(failure.id)
-    outcome = TrialOutcome(
-        status=status_of(verdict.reasons), parameters=parameters, reasons=verdict.reasons, gates=verdict.gates
-    )
-    return TrialEnd(outcome=outcome, results=tuple(notes.results))
 
 
 def _bench(model: bytes, candidate: Candidate, board: str, tools: Tools, notes: _Notes, note: Note) -> None:

@@ -44,14 +44,19 @@ def entry(
         ram=replace(base.ram, total_bytes=ram),
         verification=replace(base.verification, verified=verified),
     )
-    metrics = (("validation_accuracy", accuracy), ("test_accuracy", 0.1), ("parameters", 9.0))
+    metrics = (
+        ("validation_accuracy", accuracy),
+        ("test_accuracy", 0.1),
+        ("parameters", 9.0),
+        ("rung_5.accuracy", 0.4),
+    )
     artifact = replace(examples.artifact(number), metrics=metrics)
     return Entry(
         number=number, measurement=measurement, candidate=None, artifact=artifact, deployment=None, firmware=None
     )
 
 
-def test_columns_stand_in_order_and_without_scores_on_test_data() -> None:
+def test_columns_stand_in_order_and_without_scores_on_test_data_or_at_rungs() -> None:
     names = [column.id for column in columns_of([entry(1)])]
     assert names == [
         "validation_accuracy-host",

@@ -30,7 +30,7 @@ class Driver(Protocol):
 
         ``values`` are in the order of the objectives where it was measured, limits kept or not, else empty;
         ``violation`` is greater than 0 where it is infeasible, the more the further off. An infeasible or failed trial
-        is never ranked.
+        is never ranked; one that was stopped at a rung is feasible, but beaten by others.
         """
         ...
 

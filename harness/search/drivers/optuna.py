@@ -68,10 +68,10 @@ class _Optuna:
         distributions = _Distributions(self._optuna, FixedSpace(dict(parameters)))
         self._define(distributions)
         signed = [sign * value for sign, value in zip(self._signs, values, strict=False)]
-        if needs.ranked and status is Status.INFEASIBLE and not values:
+        if needs.ranked and status in (Status.INFEASIBLE, Status.STOPPED) and not values:
             signed = [0.0 if worst == -math.inf else worst for worst in self._worst]
         # What was measured and breaks a limit teaches the sampler as much as what keeps to all.
-        state = states.COMPLETE if signed else {Status.INFEASIBLE: states.PRUNED, Status.FAILED: states.FAIL}[status]
+        state = states.COMPLETE if signed else states.FAIL if status is Status.FAILED else states.PRUNED
         constraint = math.log1p(violation) if needs.log_violation else violation
         self._study.add_trial(
             self._optuna.trial.create_trial(

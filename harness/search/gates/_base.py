@@ -11,19 +11,22 @@ from harness.boards import Board
 from harness.records import Candidate, Measurement
 from harness.search.limits import Limit
 from harness.search.outcome import Reason
+from harness.train import Bound
 
 FAMILY = "harness.search.gates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A candidate before its training: its untrained model, and how that is measured on a board by its name.
+    """A candidate before its training: what its untrained model needs at least, and the model, made when first asked.
 
-    ``measure`` returns None where it could not be measured, which is no reason to stop a candidate.
+    ``bound`` is None where nothing is known before the conversion. ``measure`` measures the model on a board by its
+    name; it returns None where that fails, which is no reason to stop a candidate.
     """
 
     candidate: Candidate
-    model: bytes
+    bound: Bound | None
+    convert: Callable[[], bytes]
     boards: tuple[Board, ...]
     limits: tuple[Limit, ...]
     measure: Callable[[str], Measurement | None]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import median
 from typing import cast
 
@@ -14,9 +15,11 @@ from harness.boards import Board, load_board
 from harness.errors import HarnessError, UnsupportedModel
 from harness.records import Candidate, Measurement
 from harness.search.gates._base import FAMILY, GateModule, Subject
+from harness.search.gates._duplicate import CANDIDATE, MODEL
 from harness.search.limits import Limit
 from harness.search.outcome import Gate, Reason, Remedy, infeasible, remedy_for
 from harness.search.request import FinishedTrial
+from harness.train import Bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,36 +43,40 @@ def judge(
     boards: Sequence[str],
     limits: Sequence[Limit],
     *,
+    bound: Callable[[], Bound | None],
     convert: Callable[[], bytes],
     measure: Callable[[bytes, str], Measurement | None],
     earlier: Sequence[FinishedTrial],
     watch: Callable[[str], None],
 ) -> Verdict:
-    """Send a candidate through gates until one stops it; its conversion counts to the first.
+    """Send a candidate through gates until one stops it; its conversion counts to the first that needs it.
 
     One that cannot be converted for want of an operator is stopped; for any other error in its conversion it is not
     judged: training will tell.
     """
     gates: list[Gate] = []
+    convert = cache(convert)
     begin = time.monotonic()
     subject: Subject | None = None
+    failed = False
     for name in names:
         watch(f"gate {name}")
         try:
             if subject is None:
-                subject = _subject(candidate, boards, limits, convert(), measure)
+                subject = _subject(candidate, boards, limits, bound(), convert, measure)
             reasons = _load(name).reasons(subject)
         except HarnessError as error:
             if remedy_for(type(error).__name__) is Remedy.STOP:
                 raise
             reasons = (infeasible(error, board=None, stage="convert"),) if isinstance(error, UnsupportedModel) else ()
+            failed = True
         now = time.monotonic()
         saved = typical_seconds(earlier, candidate.family) if reasons else 0.0
         gates.append(Gate(name=name, stopped=bool(reasons), seconds=now - begin, saved_seconds=saved))
         begin = now
         if reasons:
             return Verdict(gates=tuple(gates), reasons=reasons)
-        if subject is None:
+        if failed:
             break
     return Verdict(gates=tuple(gates))
 
@@ -90,7 +97,7 @@ def gate_totals(trials: Sequence[FinishedTrial]) -> tuple[GateTotal, ...]:
     passed: dict[str, list[Gate]] = {}
     for gate in (gate for trial in trials for gate in trial.outcome.gates):
         passed.setdefault(gate.name, []).append(gate)
-    always = {name: len(trials) for name in passed if name not in registry.names(FAMILY)}
+    always = dict.fromkeys((CANDIDATE, MODEL), len(trials))
     return tuple(
         GateTotal(
             name=name,
@@ -114,15 +121,17 @@ def _subject(
     candidate: Candidate,
     boards: Sequence[str],
     limits: Sequence[Limit],
-    model: bytes,
+    bound: Bound | None,
+    convert: Callable[[], bytes],
     measure: Callable[[bytes, str], Measurement | None],
 ) -> Subject:
     return Subject(
         candidate=candidate,
-        model=model,
+        bound=bound,
+        convert=convert,
         boards=tuple(load_board(board) for board in boards),
         limits=tuple(limit for limit in limits if limit.board in boards),
-        measure=lambda board: measure(model, board),
+        measure=lambda board: measure(convert(), board),
     )
 
 

@@ -10,11 +10,13 @@ from harness.records import Artifact, Parameters
 from harness.search.outcome import Gate, TrialOutcome
 from harness.search.request import FinishedTrial
 
+CANDIDATE, MODEL = "candidate", "model"  # what these gates are called
+
 
 def of_candidate(first: FinishedTrial) -> TrialOutcome:
     """Return the outcome of a trial whose candidate is that of an earlier one."""
     saved = sum(seconds for _, seconds in first.outcome.seconds)
-    gate = Gate(name="candidate", stopped=True, seconds=0.0, saved_seconds=saved)
+    gate = Gate(name=CANDIDATE, stopped=True, seconds=0.0, saved_seconds=saved)
     return replace(first.outcome, duplicate_of=first.number, seconds=(), gates=(gate,))
 
 
@@ -37,7 +39,7 @@ def of_model(
 ) -> TrialOutcome:
     """Return the outcome of a trial whose model has the bytes of an earlier one's: what was measured is the same."""
     saved = sum(taken for stage, taken in first.outcome.seconds if stage.startswith("bench@"))
-    gate = Gate(name="model", stopped=True, seconds=0.0, saved_seconds=saved)
+    gate = Gate(name=MODEL, stopped=True, seconds=0.0, saved_seconds=saved)
     return replace(
         first.outcome,
         parameters=parameters,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory, from the plan of the untrained model: what it is sure to need for tensors and weights, and no more.
+"""Memory, from the untrained network and the plan of its model: what is sure to be needed for tensors and weights.
 
 Training changes neither, but for channels that turn out to be constant and are left out: a few at most, so that a bound
 must be broken by more than a margin.
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.boards import Board
 from harness.errors import UnsupportedModel
-from harness.footprint import Fit, Size, fit_all
+from harness.footprint import Fit, Size, fit_all, fit_at_least
 from harness.search.gates._base import Subject
 from harness.search.limits import Limit, broken
 from harness.search.outcome import Reason, infeasible, violation_of
@@ -30,9 +30,24 @@ def is_useful(boards: Sequence[Board], limits: Sequence[Limit]) -> bool:
 
 
 def reasons(subject: Subject) -> tuple[Reason, ...]:
-    """Return which memories and limits the model breaks, whatever it is trained into."""
+    """Return which memories and limits the model breaks, whatever it is trained into.
+
+    It is converted only where what is known before does not tell.
+    """
+    if bound := subject.bound:
+        least = [
+            fit_at_least(
+                board,
+                weights_bytes=bound.weights_bytes,
+                activations_bytes=bound.activations_bytes,
+                input_bytes=bound.input_bytes,
+            )
+            for board in subject.boards
+        ]
+        if found := tuple(reason for fit in least for reason in _broken(fit, subject.limits)):
+            return found
     refused: dict[str, UnsupportedModel] = {}
-    fits = fit_all(subject.model, subject.boards, name="untrained", refused=refused)
+    fits = fit_all(subject.convert(), subject.boards, name="untrained", refused=refused)
     missing = [infeasible(error, board=board, stage="fit") for board, error in refused.items()]
     return (*missing, *(reason for fit in fits for reason in _broken(fit, subject.limits)))
 
@@ -40,7 +55,7 @@ def reasons(subject: Subject) -> tuple[Reason, ...]:
 def _broken(fit: Fit, limits: Sequence[Limit]) -> Iterator[Reason]:
     for use in fit.memories:
         if use.surely_missing_bytes > MARGIN * use.needed.exact_bytes:
-            message = f"{use.name} of {fit.board} lacks {use.missing_bytes:,} bytes, by the plan of the untrained model"
+            message = f"{use.name} of {fit.board} lacks at least {use.missing_bytes:,} bytes, untrained"
             violation = violation_of("DoesNotFit", float(use.missing_bytes))
             yield Reason(board=fit.board, kind="DoesNotFit", stage="fit", message=message, violation=violation)
     for limit in limits:

@@ -29,7 +29,7 @@ def subject(counted: float | None, limit: str, *steps: CompressionStep, board: s
     loaded = (load_board(board),)
     candidate = Candidate(task_key="0" * 64, family="f", parameters=(), compression=steps, seed=0)
     limits = parse_limits([limit], ("accuracy",), loaded)
-    return Subject(candidate=candidate, model=b"", boards=loaded, limits=limits, measure=measure)
+    return Subject(candidate=candidate, bound=None, convert=bytes, boards=loaded, limits=limits, measure=measure)
 
 
 def test_it_is_useful_where_a_limit_is_on_instructions() -> None:
