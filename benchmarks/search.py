@@ -64,6 +64,7 @@ def _carry_on(results: Path, name: str, sampler: str, seed: int, trials: int) ->
         driver=HAND_SET if sampler == HAND_SET else "optuna",
         sampler="tpe" if sampler == HAND_SET else sampler,
         resume=known,
+        halving=False,  # it compares what samplers propose, each of it measured
         final=0,
         results=results,
     )
