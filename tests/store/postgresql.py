@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,15 +62,34 @@ def running_server() -> Iterator[Server]:
         _call(
             user, programs / "initdb", "--no-sync", "--auth=trust", "--username=harness", "-E", "UTF8", folder / "data"
         )
-        options = " ".join(f"-c {each}" for each in (*_QUICK, f"unix_socket_directories={folder}", "listen_addresses="))
-        control = (programs / "pg_ctl", "-D", folder / "data", "-w", "-s")
-        _call(user, *control, "-l", folder / "log", "-o", options, "start")
-        try:
+        with _started(user, programs, folder):
             yield Server(folder)
-        finally:
-            _call(user, *control, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(user: tuple[str, str] | None, programs: Path, folder: Path) -> Iterator[None]:
+    """Run a server as a child: one that pg_ctl starts would outlive tests that are killed."""
+    settings = [f"-c{each}" for each in (*_QUICK, f"unix_socket_directories={folder}", "listen_addresses=")]
+    with (folder / "log").open("wb") as log:
+        server = proc.start(
+            [*_as(user), str(programs / "postgres"), "-D", str(folder / "data"), *settings],
+            cwd=folder,
+            stdout=log.fileno(),
+        )
+    try:
+        deadline = time.monotonic() + _SECONDS
+        while proc.run([str(programs / "pg_isready"), "-q", "-h", str(folder)], timeout_seconds=_SECONDS).exit_code:
+            assert server.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield
+    finally:
+        if server.poll() is None:
+            os.kill(server.pid, signal.SIGQUIT)  # at once, whoever is connected
+            proc.ended_within(server, _SECONDS)
+        proc.stop(server)
 
 
 def _programs() -> Path:
@@ -83,7 +104,13 @@ def _unprivileged() -> tuple[str, str] | None:
     return ("nobody", "nogroup") if os.geteuid() == 0 else None
 
 
+def _as(user: tuple[str, str] | None) -> list[str]:
+    """Return what runs a command as a user, and ends it with its parent: a change of users loses that."""
+    if user is None:
+        return []
+    return ["setpriv", f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups", "--pdeathsig=QUIT"]
+
+
 def _call(user: tuple[str, str] | None, *command: object) -> None:
-    as_user = ["setpriv", f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
-    ended = proc.run([*as_user, *map(str, command)], timeout_seconds=_SECONDS, cwd=Path("/"))
+    ended = proc.run([*_as(user), *map(str, command)], timeout_seconds=_SECONDS, cwd=Path("/"))
     assert ended.exit_code == 0, ended.output
