@@ -2,9 +2,10 @@
 """What ``harness fit`` predicts beside what is built: ``python benchmarks/fit.py [--write] [--board B] [MODEL ...]``.
 
 Without models: ``examples/digits.tflite`` and the reference models of the shared folder, where present. Every model is
-built for every board of the local platform, and run once for the peak of its stack. ``--write`` puts what was found
-into the files of boards and cores: the part of the firmware that is no model's (from the first model), and the code of
-layers by kind, as means that were then fitted to whole models.
+built for every board of the local platform, and run once for the peak of its stack: in the board's own emulator, or on
+a board with its core where that is not installed. ``--write`` puts what was found into the files of boards and cores:
+the part of the firmware that is no model's (from the first model), and the code of layers by kind, as means that were
+then fitted to whole models. ``--write base`` writes the first alone, for boards that were added to a known core.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from elftools.elf.sections import SymbolTableSection
 from rich.console import Console
 from rich.table import Table
 
-from harness import registry
 from harness.boards import Board, board_ids, load_board
+from harness.emulation import installed_way
 from harness.errors import DoesNotFit
 from harness.firmware import build, render_project
 from harness.footprint import Fit, fit, helpers_of, layer_kind
@@ -49,6 +50,7 @@ class Built:
     flash_bytes: int
     static_bytes: int
     stack_bytes: int
+    stack_on: str  # the board itself, or one with its core
     base_flash_bytes: int  # what is neither weights, nor the model's code, nor the runner's tables
     base_ram_bytes: int
     parts: tuple[tuple[str, int], ...]  # bytes of code by kind of layer, by helper, and of what else the model has
@@ -59,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", type=Path)
     parser.add_argument("--board", action="append")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", nargs="?", choices=("all", "base"), const="all")
     options = parser.parse_args()
     models = options.models or [ROOT / "examples" / "digits.tflite", *sorted(SHARED.glob("*.tflite"))]
     boards = [load_board(board) for board in options.board or board_ids()]
@@ -69,7 +71,9 @@ def main() -> None:
             found += [one for model in models if (one := measure(board, model, Path(scratch)))]
     Console(width=110).print(show(found))
     if options.write:
-        write(found)
+        write_bases(found)
+    if options.write == "all":
+        write_codes(found)
 
 
 def measure(board: Board, model: Path, scratch: Path) -> Built | None:
@@ -82,8 +86,13 @@ def measure(board: Board, model: Path, scratch: Path) -> Built | None:
     except DoesNotFit as error:
         print(f"{board.id} {model.stem}: {predicted.verdict}, built: {error.message.splitlines()[0]}", file=sys.stderr)
         return None
-    driver = registry.load("harness.emulation", board.emulators[0].driver).DRIVER
-    with open_emulated(board, driver, image.elf, rendered) as rig:
+    way = installed_way(board)
+    assert way is not None, f"no emulator for {board.id} is installed"
+    elf = image.elf
+    if way.machine is not board:
+        runs = RUNTIME.render(data, way.machine, name=model.name)
+        elf = build(render_project(runs, way.machine, scratch / way.machine.id, optimize="speed"), way.machine).elf
+    with open_emulated(way.machine, way.driver, elf, rendered) as rig:
         rig.device.hello()
         rig.device.run(1, 0)
         stack = rig.device.peak_stack()
@@ -104,6 +113,7 @@ def measure(board: Board, model: Path, scratch: Path) -> Built | None:
         flash_bytes=flash.total_bytes,
         static_bytes=image.figures.static_ram_bytes,
         stack_bytes=stack,
+        stack_on=way.machine.id,
         base_flash_bytes=flash.total_bytes - flash.weights_bytes - flash.code_bytes - tables,
         base_ram_bytes=image.figures.static_ram_bytes - image.figures.model_ram_bytes - inputs,
         parts=(*zip(map(layer_kind, lowering.layers), sizes, strict=True), *helpers, (OTHER, other)),
@@ -124,25 +134,30 @@ def show(found: Iterable[Built]) -> Table:
     return table
 
 
-def write(found: Iterable[Built]) -> None:
-    """Replace the measured tables at the end of the files of boards and cores."""
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+def write_bases(found: Iterable[Built]) -> None:
+    """Replace the measured table at the end of the files of boards."""
     by_board: dict[str, list[Built]] = defaultdict(list)
-    by_core: dict[str, list[Built]] = defaultdict(list)
     for one in found:
         by_board[one.board.id].append(one)
-        by_core[one.board.core.id].append(one)
     for board, all_of_it in by_board.items():
         first = all_of_it[0]
+        stack = "" if first.stack_on == board else f"; stack as on {first.stack_on}"
         lines = [
             "[base] # measured by benchmarks/fit.py --write",
-            f"date = {today}",
-            f'source = "a build of {first.model}.tflite"',
+            f"date = {today()}",
+            f'source = "a build of {first.model}.tflite{stack}"',
             f"flash_bytes = {first.base_flash_bytes}",
             f"ram_bytes = {first.base_ram_bytes}",
             f"stack_bytes = {round(mean(one.stack_bytes for one in all_of_it))}",
         ]
         replace_tables(ROOT / "boards" / f"{board}.toml", "base", lines)
+
+
+def write_codes(found: Iterable[Built]) -> None:
+    """Replace the measured table of layers at the end of the files of cores; a core needs all of its boards' models."""
+    by_core: dict[str, list[Built]] = defaultdict(list)
+    for one in found:
+        by_core[one.board.core.id].append(one)
     for core, all_of_it in by_core.items():
         means = weighted_means((one, part) for one in all_of_it for part in one.parts)
         counted = [(Counter(name for name, _ in one.parts), sum(s for _, s in one.parts)) for one in all_of_it]
@@ -152,7 +167,7 @@ def write(found: Iterable[Built]) -> None:
         helpers = {name: size for name, size in sizes.items() if "/" not in name and name != OTHER}
         lines = [
             "[code] # measured by benchmarks/fit.py --write",
-            f"date = {today}",
+            f"date = {today()}",
             f"other_bytes = {sizes[OTHER]}",
             "[code.layers]",
             *(f'"{kind}" = {size}' for kind, size in layers.items()),
@@ -160,6 +175,10 @@ def write(found: Iterable[Built]) -> None:
             *(f"{helper} = {size}" for helper, size in helpers.items()),
         ]
         replace_tables(ROOT / "boards" / "cores" / f"{core}.toml", "code", lines)
+
+
+def today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def weighted_means(sized: Iterable[tuple[Built, tuple[str, int]]]) -> dict[str, int]:

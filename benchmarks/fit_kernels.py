@@ -15,7 +15,7 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -38,6 +38,7 @@ from harness.testing.operators import OperatorContract  # noqa: E402
 from tests.ops.contracts import contracts  # noqa: E402
 
 CASES = (1, 2)  # numbers of an operator's and type's cases: two windows, two shapes
+MORE_CASES = {"hybrid": (1, 2, 3, 4)}  # a window or one pixel, the input's quantization with a zero point or without
 _LOADED = re.compile(r"^\.(text|rodata|data|literal|progmem|iram|irom|near)")
 
 
@@ -66,8 +67,9 @@ def models() -> Iterable[bytes]:
     """Yield a few cases of every operator and type."""
     for contract in contracts(OperatorContract):
         for dtype in contract.dtypes:
-            drawn = contract().models(dtype, max(CASES) + 1)
-            yield from (drawn[number] for number in CASES)
+            cases = MORE_CASES.get(dtype, CASES)
+            drawn = contract().models(dtype, max(cases) + 1)
+            yield from (drawn[number] for number in cases)
 
 
 def firmware_members(board: Board, folder: Path) -> frozenset[str]:
@@ -99,7 +101,7 @@ def measure(board: Board, model: bytes, folder: Path) -> Alone | None:
     )
 
 
-def link(board: Board, files: dict[str, str], entry: str, folder: Path) -> Path:
+def link(board: Board, files: Mapping[str, str], entry: str, folder: Path) -> Path:
     """Compile generated files with the board's flags, and link what the entry reaches."""
     compiler = f"{program_prefix(board)}gcc"
     include = data_dir("firmware_templates") / "project" / "include"

@@ -160,12 +160,14 @@ def fit_all(
 def layer_kind(layer: EmittedLayer) -> str:
     """Return the name under which a core's file keeps the code size of such layers.
 
-    Convolutions over one pixel have a name of their own: their loops over a window are not there.
+    Convolutions over one pixel have a name of their own: their loops over a window are not there. So have layers that
+    give their input a zero point when they run: they bring arithmetic in double precision along, the others none.
     """
     weights = layer.layer.inputs[1] if len(layer.layer.inputs) > 1 else None
     one_pixel = weights is not None and weights.data is not None and weights.shape[1:3] == (1, 1)
     kind = f"{layer.layer.node.op.lower()}/{layer.layer.signature}/{layer.variant}"
-    return f"{kind}/1x1" if one_pixel else kind
+    kind = f"{kind}/1x1" if one_pixel else kind
+    return f"{kind}/asymmetric" if "quantize_row_asymmetric" in layer.lowered.helpers else kind
 
 
 def helpers_of(layers: Sequence[EmittedLayer]) -> tuple[str, ...]:
@@ -259,25 +261,30 @@ def _regions(board: Board) -> tuple[Region, ...]:
 
 def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
     measured, alone = board.core.code, board.core.kernels
-    known = dict(measured.layers) if measured else {}
-    unknown = round(sum(known.values()) / len(known)) if known else _UNKNOWN_LAYER_BYTES
+    whole = dict(measured.layers) if measured else {}
+    unknown = round(sum(whole.values()) / len(whole)) if whole else _UNKNOWN_LAYER_BYTES
+    known = dict(alone.layers) | whole if alone else whole
+    kinds = [_measured_kind(layer_kind(layer), known) for layer in layers]
     shared = dict(measured.helpers) if measured else {}
     total, error = (measured.other_bytes if measured else 0), 0.0
     if alone:
         called = dict(alone.calls)
-        members = {
-            name for layer in layers if (kind := layer_kind(layer)) not in known for name in called.get(kind, ())
-        }
+        members = {name for kind in kinds if kind not in whole for name in called.get(kind, ())}
         total += sum(size for name, size in alone.libraries if name in members)
-        known, shared = dict(alone.layers) | known, dict(alone.helpers) | shared
+        shared = dict(alone.helpers) | shared
     for helper in helpers_of(layers):
         total += shared.get(helper, _UNKNOWN_HELPER_BYTES)
         error += 0 if helper in shared else _UNKNOWN_HELPER_BYTES
-    for layer in layers:
-        size = known.get(layer_kind(layer))
+    for kind in kinds:
+        size = known.get(kind)
         total += unknown if size is None else size
         error += unknown * _UNKNOWN_CODE_ERROR if size is None else size * _CODE_ERROR
     return Size(estimated_bytes=total, error_bytes=ceil(error))
+
+
+def _measured_kind(kind: str, known: Mapping[str, int]) -> str:
+    """Return the kind that stands for a kind: itself, or that with a window where one pixel was not measured."""
+    return kind if kind in known else kind.replace("/1x1", "")
 
 
 def _base(board: Board) -> tuple[Base, str | None]:

@@ -23,6 +23,7 @@ from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
 from tests.ops.test_fully_connected import TestFullyConnected as Dense
+from tests.ops.test_unidirectional_sequence_lstm import TestUnidirectionalSequenceLstm as Lstm
 
 DIGITS = ROOT / "examples" / "digits.tflite"
 MEASURED = tuple(board for board in board_ids() if load_board(board).base is not None)
@@ -134,20 +135,36 @@ def test_library_functions_that_a_layer_brings_along_are_counted() -> None:
     kernels = board.core.kernels
     assert kernels is not None
     bare = replace(board, core=replace(board.core, kernels=replace(kernels, calls=())))
-    called = dict(kernels.calls)["fully_connected/hybrid/generic"]
+    called = dict(kernels.calls)["fully_connected/hybrid/generic/asymmetric"]
     brought = sum(size for name, size in kernels.libraries if name in called)
     assert brought > 2000
     model = hybrid_layer()
     assert fit(model, board).code.bytes == fit(model, bare).code.bytes + brought
 
 
+UNLIKE_THE_REFERENCE_MODELS = {  # of which no measured model holds one: hybrid either way, recurrent, 16x8
+    "dense, hybrid": (Dense, "hybrid", 2),
+    "dense, hybrid with a zero point": (Dense, "hybrid", 1),
+    "dense, 16x8": (Dense, "int16", 1),
+    "LSTM, hybrid": (Lstm, "hybrid", 1),
+    "LSTM, hybrid with a zero point": (Lstm, "hybrid", 2),
+    "LSTM": (Lstm, "int8", 1),
+}
+
+
 @pytest.mark.slow
-def test_a_build_of_a_hybrid_layer_is_as_large_as_predicted(tmp_path: Path) -> None:
-    board = load_board("mps2_an386")
-    model = hybrid_layer()
-    rendered = RUNTIME.render(model, board, name="hybrid")
+@pytest.mark.parametrize("board_id", ["mps2_an386", "microbit", "riscv32_virt"])
+@pytest.mark.parametrize("layer", UNLIKE_THE_REFERENCE_MODELS)
+def test_a_build_of_a_layer_of_another_kind_is_as_large_as_predicted_within_a_tenth(
+    layer: str, board_id: str, tmp_path: Path
+) -> None:
+    board = load_board(board_id)
+    need(f"{board.core.toolchain}-gcc")
+    contract, dtype, number = UNLIKE_THE_REFERENCE_MODELS[layer]
+    model = contract().models(dtype, number + 1)[number]
+    rendered = RUNTIME.render(model, board, name="layer")
     built = build(render_project(rendered, board, tmp_path, optimize="speed"), board).figures.flash.total_bytes
-    assert abs(fit(model, board).flash.bytes - built) <= 0.05 * built
+    assert abs(fit(model, board).flash.bytes - built) <= 0.1 * built
 
 
 def test_reference_models_that_16_kb_cannot_hold_are_told_without_a_build(shared_models: dict[str, Path]) -> None:
