@@ -29,9 +29,8 @@ NAME = "halving"
 MARGIN = 0.05  # a rival's costs must be less by this share: those of the trained network are not quite the same
 
 Measure: TypeAlias = Callable[[bytes, str], Measurement | None]  # a model on a board; None where that fails
-Hopes: TypeAlias = Mapping[
-    str, float
-]  # by objective, all so that less is better: the best that a training may be at a rung
+# By objective, all so that less is better: the best that a training may be at a rung.
+Hopes: TypeAlias = Mapping[str, float]
 
 
 def is_useful(objectives: Sequence[Objective]) -> bool:
