@@ -13,7 +13,7 @@ import harness
 from harness.boards import board_ids
 from harness.cli import app
 from harness.errors import BadBoard, BadModel, DoesNotFit, NoBoard, UserError
-from harness.finals import Cost, FinalsEvent
+from harness.finals import Cost, FinalsEvent, Waiting
 from harness.reference import Golden
 from harness.store import open_store
 from tests.conftest import ROOT
@@ -100,7 +100,7 @@ def test_a_search_is_refused_before_anything_is_trained() -> None:
 @pytest.mark.slow
 def test_a_search_gives_its_front_and_its_table(results: Path) -> None:
     moments: list[str] = []
-    costs: list[Cost | FinalsEvent] = []
+    costs: list[Waiting | Cost | FinalsEvent] = []
     found = harness.run(
         study="small",
         trials=2,
