@@ -22,7 +22,8 @@ kernels (integers to the bit), in how many generated cases of each operator and 
 `python -m tests.ops.table`. Versions and types beyond these are refused by name before anything is built.
 
 The first number is that of `make test`, the second that of `make slow`; a dot stands for none. Each case is run for
-several inputs, extremes and random ones. Other cores are proven by whole models and by the kernels made for them.
+several inputs, extremes and random ones. Other cores are proven by whole models and by the kernels made for them. The
+second numbers were last run, all of them, on 2026-11-30: no case differed.
 
 | operator | type | host | Cortex-M4 | RISC-V | Xtensa LX106 | AVR |
 |---|---|---|---|---|---|---|
