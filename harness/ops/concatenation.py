@@ -15,7 +15,8 @@ _NEWEST_VERSION = 4
 def parse(node: Node, graph: Graph) -> Layer:
     """Check that shapes agree but for one axis; quantized inputs must have the output's scale, as in the reference."""
     version_at_most(node, graph, _NEWEST_VERSION)
-    found = operands(node, graph, minimum=len(node.inputs), maximum=len(node.inputs))
+    count = max(1, len(node.inputs))
+    found = operands(node, graph, minimum=count, maximum=count)
     sources = [tensor for tensor in found if tensor is not None]
     output = graph.tensor(node.outputs[0])
     kind = moved_type(node, graph, *sources, output)

@@ -19,7 +19,7 @@ def fold_half(graph: Graph) -> Graph:
     tensors = dict(graph.tensors)
     kept: list[Node] = []
     for node in graph.nodes:
-        source = tensors[node.inputs[0]] if node.op == "DEQUANTIZE" and node.inputs[0] != -1 else None
+        source = tensors.get(node.inputs[0]) if node.op == "DEQUANTIZE" and node.inputs else None
         output = tensors[node.outputs[0]]
         if (
             source is None

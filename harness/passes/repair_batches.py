@@ -97,7 +97,7 @@ def _follows(node: Node, tensors: dict[int, Tensor], graph: Graph) -> tuple[int,
     """
     inputs = [tensors[index] for index in node.inputs if index != -1]
     repaired = any(tensor.shape != graph.tensor(tensor.index).shape for tensor in inputs)
-    if any(tensor.free for tensor in inputs) or not (repaired or node.op == "FILL"):
+    if not inputs or any(tensor.free for tensor in inputs) or not (repaired or node.op == "FILL"):
         return None
     shape = _shape_of(node, inputs)
     stored = tensors[node.outputs[0]]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from harness.boards import load_board
-from harness.errors import UnsupportedModel
+from harness.errors import BadModel, UnsupportedModel
 from harness.graph import DType
-from harness.ops import parse_layer
+from harness.ops import parse_layer, supported_operators
 from harness.runtimes.codegen import RUNTIME
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from tests.graph.build import graph_of, node_of
@@ -112,6 +112,13 @@ def test_scales_whose_ratio_no_float_holds_are_refused(op: str, scales: tuple[fl
     tensors = [dataclasses.replace(INT8, scales=(scale,)) for scale in scales]
     with pytest.raises(UnsupportedModel, match="out of all proportion"):
         render(op, tensors, f"{op.capitalize()}Options")
+
+
+@pytest.mark.parametrize("operator", supported_operators())
+def test_an_operator_without_inputs_is_refused(operator: str) -> None:
+    model = build_model([FLOAT], [OperatorSpec(op=operator, inputs=(), outputs=(0,))], inputs=[], outputs=[0])
+    with pytest.raises((UnsupportedModel, BadModel)):
+        RUNTIME.render(model, HOST, name="net")
 
 
 def test_shuffled_weights_are_refused() -> None:
