@@ -16,6 +16,7 @@ from harness.ops._check import refuse
 
 _FAMILY = "harness.ops"
 _VARIANTS = "harness.ops.variants"  # not an operator: the folder of faster kernels
+_MOST_ELEMENTS = 1 << 24  # of a tensor that is computed
 _INSTEAD = {
     "CONV_3D": "Three dimensions have no kernel: use Conv2D with the third as channels, or a Conv2D for each slice.",
     "CONV_3D_TRANSPOSE": "Three dimensions have no kernel: use Conv2DTranspose with the third as channels.",
@@ -36,8 +37,9 @@ def parse_layer(node: Node, graph: Graph) -> Layer:
             node,
             graph,
             "there is no kernel for this operator",
-            _INSTEAD.get(node.op) or f"Operators with a kernel: {', '.join(supported_operators())}.",
+            _INSTEAD.get(node.op, "docs/operators.md lists the operators that have one."),
         )
+    _check_extent(node, graph)
     try:
         with np.errstate(over="raise", divide="raise"):
             layer = module.parse(node, graph)
@@ -47,6 +49,16 @@ def parse_layer(node: Node, graph: Graph) -> Layer:
         ) from error
     assert isinstance(layer, Layer)
     return layer
+
+
+def _check_extent(node: Node, graph: Graph) -> None:
+    """Refuse tensors that no board could hold, before their elements are numbered one by one."""
+    tensors = [graph.tensor(index) for index in (*node.inputs, *node.outputs) if index != -1]
+    most = max((tensor.elements for tensor in tensors if tensor.data is None), default=0)
+    if most > _MOST_ELEMENTS:
+        raise refuse(
+            node, graph, f"a tensor has {most:,} elements: no microcontroller holds it", "Use smaller inputs or layers."
+        )
 
 
 def count_macs(layer: Layer) -> int:

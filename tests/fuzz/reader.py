@@ -2,8 +2,8 @@
 """Damaged files by hand: ``python -m tests.fuzz.reader --count 1000000 [--kernels] [--keep DIR]``.
 
 Whatever the bytes, the reader ends in a graph or in a named error, within 2 s of the processor and 100 MB above the
-start; with ``--kernels`` the choice and lowering of kernels does, too. The files are those of ``mutate``, made of a
-small model, one with state, the sample, the reference models where present, and a model of every operator and type;
+start; with ``--kernels`` the choice and lowering of kernels does, too, within 1 GB. The files are those of ``mutate``:
+a small model, one with state, the sample, the reference models where present, and a model of every operator and type;
 with ``--atheris`` they are what that library finds, guided by the lines that are reached (``pip install atheris``).
 """
 
@@ -30,6 +30,7 @@ from tests.conftest import ROOT
 from tests.fuzz.damage import guard, lower, mutate, outcome_of, read_all
 
 MOST_BYTES = 100 * 1024 * 1024  # above the start
+_MOST_BYTES_OF_KERNELS = 1024 * 1024 * 1024  # the elements of a tensor are numbered one by one
 _REPORT_SECONDS = 30.0
 _LARGE_BYTES = 16_384  # a file beyond it is drawn less often: most of it are weights
 _RARELY = 20
@@ -81,22 +82,23 @@ def main() -> None:
     if options.atheris:
         _guided(session, seeds, options.count, options.corpus)
         return
-    random_files(session, seeds, options.count, options.seed)
+    most_bytes = _MOST_BYTES_OF_KERNELS if options.kernels else MOST_BYTES
+    random_files(session, seeds, options.count, options.seed, most_bytes)
     print(session)
     for where, count in session.faults.most_common():
         print(f"{count:8,}  {where}")
     sys.exit(bool(session.faults))
 
 
-def random_files(session: Session, seeds: Sequence[bytes], count: int, seed: int) -> None:
-    """Feed damaged files to a session, with a limit on the memory of this process."""
+def random_files(session: Session, seeds: Sequence[bytes], count: int, seed: int, most_bytes: int) -> None:
+    """Feed damaged files to a session, while this process may grow by so many bytes."""
     rng = random.Random(seed)
     small = [data for data in seeds if len(data) <= _LARGE_BYTES]
     for data in seeds:
         session.feed(data)
     began = _peak_bytes()
     told = time.monotonic()
-    with _memory_limit():
+    with _memory_limit(most_bytes):
         while session.outcomes.total() < count:
             session.feed(mutate(rng.choice(small if rng.randrange(_RARELY) else seeds), rng))
             if time.monotonic() > told + _REPORT_SECONDS:
@@ -106,11 +108,11 @@ def random_files(session: Session, seeds: Sequence[bytes], count: int, seed: int
 
 
 @contextmanager
-def _memory_limit() -> Iterator[None]:
-    """Let this process grow by ``MOST_BYTES`` and no more: what wants more ends in MemoryError."""
+def _memory_limit(most_bytes: int) -> Iterator[None]:
+    """Let this process grow by so many bytes and no more: what wants more ends in MemoryError."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MOST_BYTES, before[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + most_bytes, before[1]))
     try:
         yield
     finally:

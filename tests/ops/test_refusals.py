@@ -121,6 +121,14 @@ def test_an_operator_without_inputs_is_refused(operator: str) -> None:
         RUNTIME.render(model, HOST, name="net")
 
 
+def test_a_tensor_that_no_board_holds_is_refused_before_its_elements_are_numbered() -> None:
+    shape = TensorSpec(shape=(1,), dtype="int32", data=np.array([1 << 30], np.int32))
+    value = TensorSpec(shape=(), scales=(0.1,), zero_points=(0,))
+    output = TensorSpec(shape=(1 << 30,), scales=(0.1,), zero_points=(0,))
+    with pytest.raises(UnsupportedModel, match="1,073,741,824 elements: no microcontroller"):
+        render("FILL", [shape, value, output], "FillOptions")
+
+
 def test_shuffled_weights_are_refused() -> None:
     with pytest.raises(UnsupportedModel, match="weights are shuffled"):
         render("FULLY_CONNECTED", [INT8, MATRIX, ROW], "FullyConnectedOptions", weightsFormat=1)
