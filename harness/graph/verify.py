@@ -17,6 +17,11 @@ _RANGES = {
 }
 # Operators whose output may be a variable: all others write tensors that nothing else does.
 _WRITE_VARIABLES = frozenset({"ASSIGN_VARIABLE"})
+_BAD_SCALE = "has a scale that is negative, zero or not finite"
+_SCALE_OF_STATE = (
+    "TensorFlow's converter gives the scale 0 to the initial state of an unrolled recurrent layer in 16x8 whose batch "
+    "is free: fix the batch at 1 and convert again. Otherwise the file is damaged."
+)
 
 
 def verify(graph: Graph) -> Graph:
@@ -97,7 +102,8 @@ def _check_tensor(graph: Graph, index: int, tensor: Tensor) -> None:
     if not problem and tensor.initial is not None:
         problem = _initial_problem(tensor)
     if problem:
-        raise BadModel(f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) {problem}")
+        hint = _SCALE_OF_STATE if problem == _BAD_SCALE else ""
+        raise BadModel(f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) {problem}", hint=hint)
 
 
 def _data_problem(tensor: Tensor) -> str:
@@ -129,7 +135,7 @@ def _quantization_problem(tensor: Tensor, quantization: Quantization) -> str:
     # A channel of weights may be all zero and so have the scale 0; what a kernel writes is divided by its scale.
     zero_is_fine = tensor.data is not None
     if not all(isfinite(scale) and (scale > 0 or (scale == 0 and zero_is_fine)) for scale in scales):
-        return "has a scale that is negative, zero or not finite"
+        return _BAD_SCALE
     low, high = _RANGES.get(tensor.dtype, (-(2**63), 2**63 - 1))
     if not all(low <= zero_point <= high for zero_point in zero_points):
         return f"has a zero point that {tensor.dtype} cannot hold"

@@ -28,6 +28,8 @@ def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
     """Source: TensorFlow, ``tensorflow/lite/kernels/internal/reference/hard_swish.h``."""
     fine_scale = np.float32(1.0 / (1 << _HIGH_RESOLUTION_BITS)) * np.float32(source.scale)
     output_multiplier = quantize_multiplier(float(fine_scale / np.float32(output.scale)))
+    if output_multiplier.shift > 0:  # the reference shifts to the right alone
+        raise OverflowError("the input's is more than 128 times the output's")
     relu_multiplier = quantize_multiplier(float(fine_scale / _RELU_SCALE))
     answers = []
     for code in CODES:

@@ -2,9 +2,10 @@
 """Damaged files by hand: ``python -m tests.fuzz.reader --count 1000000 [--kernels] [--keep DIR]``.
 
 Whatever the bytes, the reader ends in a graph or in a named error, within 2 s of the processor and 100 MB above the
-start; with ``--kernels`` the choice and lowering of kernels does, too, within 1 GB. The files are those of ``mutate``:
-a small model, one with state, the sample, the reference models where present, and a model of every operator and type;
-with ``--atheris`` they are what that library finds, guided by the lines that are reached (``pip install atheris``).
+start; with ``--kernels`` the choice and lowering of kernels does, too, within 1 GB. The files are those of ``mutate``,
+made of a small model, one with state, the sample, the reference models where present, and a model of every operator and
+type; with ``--atheris`` they are what that library finds, guided by the lines that are reached (``pip install
+atheris``).
 """
 
 from __future__ import annotations

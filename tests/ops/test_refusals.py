@@ -121,6 +121,11 @@ def test_an_operator_without_inputs_is_refused(operator: str) -> None:
         RUNTIME.render(model, HOST, name="net")
 
 
+def test_a_hard_swish_that_the_reference_cannot_scale_is_refused() -> None:
+    with pytest.raises(UnsupportedModel, match="the input's is more than 128 times the output's"):
+        render("HARD_SWISH", [INT8, dataclasses.replace(INT8, scales=(1e-4,))], "HardSwishOptions")
+
+
 def test_a_tensor_that_no_board_holds_is_refused_before_its_elements_are_numbered() -> None:
     shape = TensorSpec(shape=(1,), dtype="int32", data=np.array([1 << 30], np.int32))
     value = TensorSpec(shape=(), scales=(0.1,), zero_points=(0,))
