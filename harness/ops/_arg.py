@@ -9,7 +9,7 @@ from math import prod
 from harness.graph import DType, Graph, Node
 from harness.ops._base import Layer, Lowered, Variant
 from harness.ops._check import computed, expect_shape, refuse, signature, version_at_most
-from harness.ops._move import axis_of, inputs_of, integers
+from harness.ops._move import axis_of, inputs_of, one_integer
 
 _NEWEST_VERSION = 3
 _C_TYPES = {DType.INT8: "int8_t", DType.FLOAT32: "float"}
@@ -33,7 +33,7 @@ def parse_arg(node: Node, graph: Graph) -> Layer:
     computed(node, graph, source)
     if output.dtype not in {DType.INT32, DType.INT64}:
         raise refuse(node, graph, "its output must be int32 or int64")
-    (number,) = integers(node, graph, axis, "axis")
+    number = one_integer(node, graph, axis, "axis")
     place = axis_of(node, graph, number, len(source.shape))
     before, after = source.shape[:place], source.shape[place + 1 :]
     expect_shape(node, graph, output, (*before, *after), "output")

@@ -100,6 +100,14 @@ def integers(node: Node, graph: Graph, tensor: Tensor | None, what: str) -> tupl
     return tuple(int(value) for value in tensor.data.reshape(-1).tolist())
 
 
+def one_integer(node: Node, graph: Graph, tensor: Tensor | None, what: str) -> int:
+    """Return the value of a constant that must be one integer. Raises UnsupportedModel."""
+    values = integers(node, graph, tensor, what)
+    if len(values) != 1:
+        raise refuse(node, graph, f"its {what} must be one number, not {len(values)}")
+    return values[0]
+
+
 def inputs_of(node: Node, graph: Graph, count: int) -> tuple[Tensor, ...]:
     """Return the inputs of an operator that must have exactly ``count``. Raises UnsupportedModel."""
     found = [graph.tensor(index) for index in node.inputs if index != -1]

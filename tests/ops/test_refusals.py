@@ -126,6 +126,12 @@ def test_a_hard_swish_that_the_reference_cannot_scale_is_refused() -> None:
         render("HARD_SWISH", [INT8, dataclasses.replace(INT8, scales=(1e-4,))], "HardSwishOptions")
 
 
+def test_an_axis_that_is_not_one_number_is_refused() -> None:
+    axes = TensorSpec(shape=(2,), dtype="int32", data=np.array([1, 2], np.int32))
+    with pytest.raises(UnsupportedModel, match="its axis must be one number, not 2"):
+        render("EXPAND_DIMS", [INT8, axes, INT8], "ExpandDimsOptions")
+
+
 def test_a_tensor_that_no_board_holds_is_refused_before_its_elements_are_numbered() -> None:
     shape = TensorSpec(shape=(1,), dtype="int32", data=np.array([1 << 30], np.int32))
     value = TensorSpec(shape=(), scales=(0.1,), zero_points=(0,))
