@@ -17,11 +17,6 @@ _RANGES = {
 }
 # Operators whose output may be a variable: all others write tensors that nothing else does.
 _WRITE_VARIABLES = frozenset({"ASSIGN_VARIABLE"})
-_BAD_SCALE = "has a scale that is negative, zero or not finite"
-_SCALE_OF_STATE = (
-    "TensorFlow's converter gives the scale 0 to the initial state of an unrolled recurrent layer in 16x8 whose batch "
-    "is free: fix the batch at 1 and convert again. Otherwise the file is damaged."
-)
 
 
 def verify(graph: Graph) -> Graph:
@@ -30,8 +25,9 @@ def verify(graph: Graph) -> Graph:
     Shapes are positive, constants as large as their shapes, quantizations as long as their axis, nodes in the order of
     their numbers. Raises BadModel, naming the node and the tensor.
     """
+    filled = {index for node in graph.nodes if node.op == "FILL" for index in node.outputs}
     for index, tensor in graph.tensors.items():
-        _check_tensor(graph, index, tensor)
+        _check_tensor(graph, index, tensor, copied=index in filled)
     written = {index for index, tensor in graph.tensors.items() if tensor.data is not None or tensor.is_variable}
     _check_ports(graph, written)
     written |= set(graph.inputs)
@@ -89,21 +85,20 @@ def _widens_constant(graph: Graph, node: Node) -> bool:
     return source is not None and source.data is not None and source.dtype is DType.FLOAT16
 
 
-def _check_tensor(graph: Graph, index: int, tensor: Tensor) -> None:
+def _check_tensor(graph: Graph, index: int, tensor: Tensor, *, copied: bool) -> None:
     problem = ""
     if tensor.index != index:
         problem = f"stands in the place of tensor {index}"
     elif any(size <= 0 for size in tensor.shape):
         problem = f"has the shape {tensor.shape}"
     elif tensor.quantization is not None:
-        problem = _quantization_problem(tensor, tensor.quantization)
+        problem = _quantization_problem(tensor, tensor.quantization, zero_is_fine=copied or tensor.data is not None)
     if not problem and tensor.data is not None:
         problem = _data_problem(tensor)
     if not problem and tensor.initial is not None:
         problem = _initial_problem(tensor)
     if problem:
-        hint = _SCALE_OF_STATE if problem == _BAD_SCALE else ""
-        raise BadModel(f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) {problem}", hint=hint)
+        raise BadModel(f"{graph.name}: tensor {tensor.index} ({tensor.name[:60]!r}) {problem}")
 
 
 def _data_problem(tensor: Tensor) -> str:
@@ -126,16 +121,16 @@ def _initial_problem(tensor: Tensor) -> str:
     return ""
 
 
-def _quantization_problem(tensor: Tensor, quantization: Quantization) -> str:
+def _quantization_problem(tensor: Tensor, quantization: Quantization, *, zero_is_fine: bool) -> str:
     scales, zero_points, axis = quantization.scales, quantization.zero_points, quantization.axis
     if not scales or len(scales) != len(zero_points):
         return f"has {len(scales)} scales and {len(zero_points)} zero points"
     if len(scales) > 1 and not (0 <= axis < len(tensor.shape) and tensor.shape[axis] == len(scales)):
         return f"has {len(scales)} scales along axis {axis} of the shape {tensor.shape}"
-    # A channel of weights may be all zero and so have the scale 0; what a kernel writes is divided by its scale.
-    zero_is_fine = tensor.data is not None
+    # The scale 0 is that of a channel of weights which are all zero, or of the initial state of an unrolled recurrent
+    # layer in 16x8, which FILL copies. What any other kernel writes is divided by its scale.
     if not all(isfinite(scale) and (scale > 0 or (scale == 0 and zero_is_fine)) for scale in scales):
-        return _BAD_SCALE
+        return "has a scale that is negative, zero or not finite"
     low, high = _RANGES.get(tensor.dtype, (-(2**63), 2**63 - 1))
     if not all(low <= zero_point <= high for zero_point in zero_points):
         return f"has a zero point that {tensor.dtype} cannot hold"

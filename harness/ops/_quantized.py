@@ -90,16 +90,17 @@ def ends(dtype: DType) -> tuple[int, int]:
 
 
 def per_tensor(node: Node, graph: Graph, tensor: Tensor) -> tuple[float, int]:
-    """Return the scale and zero point of an activation; that of int16 is 0, as the reference demands.
+    """Return the scale and zero point of an activation; the zero point of int16 is 0, as the reference demands.
 
-    Raises UnsupportedModel where there is no one such.
+    The scale is 0 where a recurrent layer's initial state is nothing but zeros. Raises UnsupportedModel where there is
+    no one such.
     """
     q = tensor.quantization
     if q is None or len(q.scales) != 1 or len(q.zero_points) != 1:
         raise refuse(node, graph, f"tensor {tensor.index} must have one scale and one zero point")
     scale, zero = q.scales[0], q.zero_points[0]
     low, high = ends(tensor.dtype)
-    if not (math.isfinite(scale) and scale > 0.0) or not low <= zero <= high:
+    if not (math.isfinite(scale) and scale >= 0.0) or not low <= zero <= high:
         raise refuse(node, graph, f"tensor {tensor.index} has the scale {scale} and the zero point {zero}")
     if tensor.dtype is DType.INT16 and zero != 0:
         raise refuse(node, graph, f"tensor {tensor.index} is int16 and must have the zero point 0, not {zero}")
