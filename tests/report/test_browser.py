@@ -184,10 +184,18 @@ def test_ranges_are_kept_by_the_pointer_and_by_the_keyboard(browser: Browser, st
     assert browser.run("document.querySelectorAll('#front-chart .outside').length") > 0
     press(browser, "Escape")
     assert browser.run(count) == whole
-    x, top, bottom = browser.run("""(r => { r.scrollIntoView({block: "center", behavior: "instant"});
-        const b = r.getBoundingClientRect();
-        return [b.left + b.width / 2, b.top, b.bottom] })(document.querySelector("#parallel-chart .brushable"))""")
-    browser.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=top + 1, button="left", clickCount=1)
+    # The pointer hits what was last drawn: two frames after the scrolling it is where it is said to be.
+    x, top, bottom = browser.run("""new Promise(done => {
+        const axis = document.querySelector("#parallel-chart .brushable");
+        axis.scrollIntoView({block: "center", behavior: "instant"});
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+            const b = axis.getBoundingClientRect();
+            done([b.left + b.width / 2, b.top, b.bottom]);
+        }));
+    })""")
+    browser.call(
+        "Input.dispatchMouseEvent", type="mousePressed", x=x, y=top + (bottom - top) / 8, button="left", clickCount=1
+    )
     browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=(top + bottom) / 2, button="left")
     browser.call("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=(top + bottom) / 2, button="left")
     assert "within the ranges" in browser.run(count)
