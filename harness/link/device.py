@@ -206,7 +206,10 @@ class Device:
         """Restart the device and greet it again."""
         deadline = deadline or Deadline.after(2 * _MESSAGE_SECONDS)
         self._exchange.reset(deadline)
-        return self.hello(deadline)
+        try:
+            return self.hello(deadline)
+        except DeviceFault:  # a request that the line has doubled restarts it once more
+            return self.hello(deadline)
 
     @property
     def _greeted(self) -> Hello:
