@@ -41,6 +41,13 @@ def operands(node: Node, graph: Graph, *, minimum: int, maximum: int) -> tuple[T
     return (*found, *(None,) * (maximum - len(found)))
 
 
+def all_operands(node: Node, graph: Graph) -> list[Tensor]:
+    """Return the inputs of an operator that takes any number of them, none of which may be missing; one at least."""
+    count = max(1, len(node.inputs))
+    found = operands(node, graph, minimum=count, maximum=count)
+    return [tensor for tensor in found if tensor is not None]
+
+
 def version_at_most(node: Node, graph: Graph, newest: int) -> None:
     """Refuse a version of the operator newer than the one that its module knows."""
     if node.version > newest:

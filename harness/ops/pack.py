@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from harness.graph import Graph, Node
 from harness.ops._base import Layer
-from harness.ops._check import expect_shape, operands, refuse, version_at_most
+from harness.ops._check import all_operands, expect_shape, refuse, version_at_most
 from harness.ops._move import Move, axis_of, dense, moved_type, moving_layer, same_quantization, take
 from harness.ops._move_loops import moving_variant, no_macs
 
@@ -15,9 +15,7 @@ _NEWEST_VERSION = 4
 def parse(node: Node, graph: Graph) -> Layer:
     """Check that all inputs have one shape and, quantized, the output's scale."""
     version_at_most(node, graph, _NEWEST_VERSION)
-    count = max(1, len(node.inputs))
-    found = operands(node, graph, minimum=count, maximum=count)
-    sources = [tensor for tensor in found if tensor is not None]
+    sources = all_operands(node, graph)
     output = graph.tensor(node.outputs[0])
     kind = moved_type(node, graph, *sources, output)
     same_quantization(node, graph, *sources, output)
