@@ -83,6 +83,7 @@ class Device:
                 hint="Build and flash its firmware again with this harness.",
             )
         parsed = messages.parse_hello(body)
+        self._exchange.start_number = parsed.hello.boot_count
         self._loaded.clear()
         self._hello = parsed.hello
         self._hello = dataclasses.replace(
@@ -206,10 +207,7 @@ class Device:
         """Restart the device and greet it again."""
         deadline = deadline or Deadline.after(2 * _MESSAGE_SECONDS)
         self._exchange.reset(deadline)
-        try:
-            return self.hello(deadline)
-        except DeviceFault:  # a request that the line has doubled restarts it once more
-            return self.hello(deadline)
+        return self.hello(deadline)
 
     @property
     def _greeted(self) -> Hello:

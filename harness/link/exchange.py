@@ -60,7 +60,7 @@ class Exchange:
         self._waiting: list[Message | Damaged] = []
         self._sequence = int.from_bytes(os.urandom(2), "little")
         self._text = bytearray()
-        self.boot_notices = 0
+        self.start_number: int | None = None  # the start that the session is with: a BOOT that names it is a late copy
         self.last_cause = ""
 
     @property
@@ -71,6 +71,7 @@ class Exchange:
     def hello(self, deadline: Deadline) -> bytes:
         """Open a session, however often the device restarts meanwhile; return the answer's body, its nonce checked."""
         nonce = os.urandom(NONCE_BYTES)
+        self.start_number = None
         self._advance()
         while True:
             try:
@@ -188,10 +189,11 @@ class Exchange:
             self._on_text(data)
 
     def _note_boot(self, message: Message) -> None:
-        self.boot_notices += 1
         if len(message.payload) >= BOOT.size:
             count, cause = BOOT.unpack_from(message.payload)
             self.last_cause = f"{RESET_CAUSES.get(cause, 'unknown')}, start number {count}"
+            if count == self.start_number:
+                return  # where it is no copy after all, the device will say NO_SESSION
         raise _Rebooted
 
     def _gave_up(self, kind: int, sent: int, damaged: int) -> RigError:

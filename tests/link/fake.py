@@ -47,11 +47,12 @@ def reply(to: Message, body: bytes = b"", status: int = Status.OK) -> Message:
     return Message(to.type | REPLY, to.sequence, bytes([status]) + body)
 
 
-def hello_body(nonce: bytes, *, version: int = 1, inputs: int = 1, outputs: int = 1) -> bytes:
+def hello_body(nonce: bytes, *, version: int = 1, inputs: int = 1, outputs: int = 1, boots: int = 0) -> bytes:
     """Return what a device with layers, inputs and outputs of four bytes says of itself."""
     head = version.to_bytes(2, "little") + (1024).to_bytes(2, "little") + nonce[:NONCE_BYTES]
     counts = inputs.to_bytes(2, "little") + outputs.to_bytes(2, "little")
-    return head + bytes(50) + (2).to_bytes(2, "little") + bytes(16) + counts + bytes(4)
+    layers = (2).to_bytes(2, "little")
+    return head + bytes(50) + layers + boots.to_bytes(4, "little") + bytes(12) + counts + bytes(4)
 
 
 def small_device(message: Message) -> list[Message | bytes]:

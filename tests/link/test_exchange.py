@@ -72,6 +72,17 @@ def test_hello_is_asked_again_at_once_when_the_device_tells_of_its_start() -> No
     assert first == second, "the repetition must be the same request"
 
 
+def test_a_late_copy_of_the_start_before_the_session_is_no_restart() -> None:
+    def answer(message: Message) -> list[Message | bytes]:
+        if message.type == Request.HELLO:
+            boot = Message(Notice.BOOT, 0, BOOT.pack(2, 2))
+            answered = reply(message, hello_body(message.payload, boots=2))
+            return [boot, answered, boot, answered]  # read as one piece, which the line has doubled
+        return small_device(message)
+
+    assert Device(PlayedStream(answer), resend_seconds=0.01).hello().boot_count == 2
+
+
 def test_an_unasked_start_is_a_device_fault_that_carries_its_last_words() -> None:
     with pytest.raises(DeviceFault, match=r"cause: watchdog, start number 7") as caught:
         device_that(lambda _: [b"panic: stack smashed\r\n", Message(Notice.BOOT, 0, BOOT.pack(7, 3))]).heap_bytes()
