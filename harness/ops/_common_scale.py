@@ -28,7 +28,12 @@ def on_common_scale(
     power = 2 if squared else 1
     last = twice**power / ((1 << (power * left_shift)) * output.scale)
     if not 0.0 < last < 1.0:
-        raise refuse(node, graph, f"its output's scale {output.scale:g} is too small for scales up to {twice / 2:g}")
+        raise refuse(
+            node,
+            graph,
+            f"its output's scale {output.scale:g} is too small for scales up to {twice / 2:g}: TFLite stops here too",
+            "Its output hardly varied over the representative data: convert with more of them, or in float32.",
+        )
     one, two, result = (quantize_multiplier(real) for real in (first.scale / twice, second.scale / twice, last))
     if max(one.shift, two.shift, result.shift) > 0:
         raise refuse(node, graph, "the ratio of its scales is out of range")
