@@ -31,21 +31,23 @@ def fit(model: str | Path | bytes, *, board: str | list[str] | tuple[str, ...] |
     boards that have no kernel for one of its layers are passed over.
     """
     if board is None:
-        return fit_everywhere(model)[0]
+        return fit_each(model)[0]
     names: Sequence[str] = [board] if isinstance(board, str) else board
     data, name = _model(model)
     fits = fit_all(data, [load_board(each) for each in names], name=name)
     return fits[0] if isinstance(board, str) else fits
 
 
-def fit_everywhere(model: str | Path | bytes) -> tuple[tuple[Fit, ...], Mapping[str, UnsupportedModel]]:
-    """Return what all boards give, and why those that have no kernel for a layer give nothing.
+def fit_each(
+    model: str | Path | bytes, boards: Sequence[str] | None = None
+) -> tuple[tuple[Fit, ...], Mapping[str, UnsupportedModel]]:
+    """Return what boards give, and why those that have no kernel for a layer give nothing; all boards without a list.
 
-    Raises UnsupportedModel where no board has.
+    Raises BadBoard for any that there is not, UnsupportedModel where no board has the kernels.
     """
     data, name = _model(model)
     refused: dict[str, UnsupportedModel] = {}
-    fits = fit_all(data, [load_board(each) for each in board_ids()], name=name, refused=refused)
+    fits = fit_all(data, [load_board(each) for each in boards or board_ids()], name=name, refused=refused)
     if not fits:
         raise next(iter(refused.values()))
     return fits, refused

@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli._console import console
+from harness.errors import HarnessError
 from harness.footprint import Fit, MemoryUse, Size
 
 _LEGEND = (
     "Bytes. Exact: tensors, weights, inputs, the stack's reserve. Estimated: code, and the firmware without a model."
 )
+_WIDEST = 1_000  # columns, of any table
 _STYLES = {"fits": "green", "too close to say": "yellow", "does not fit": "red"}
 
 
@@ -46,6 +48,12 @@ def as_dict(found: Fit, model: str) -> dict[str, Any]:
     }
 
 
+def refused_as_dict(board: str, model: str, error: HarnessError) -> dict[str, Any]:
+    """Return as JSON why a board gives no answer."""
+    failure = {"kind": type(error).__name__, "stage": error.stage, "message": error.message}
+    return {"model": model, "board": board, "failure": failure}
+
+
 def print_fits(model: str, fits: Sequence[Fit]) -> None:
     """Print a line a board and memory: what is needed of it, what is left or missing."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -61,6 +69,8 @@ def print_fits(model: str, fits: Sequence[Fit]) -> None:
             board = Text(found.board if first else "", style="bold")
             table.add_row(board, verdict, use.name, f"{use.needed.bytes:,}", exact, _left(use))
     out = console()
+    whole = out.measure(table, options=out.options.update(width=_WIDEST)).maximum
+    out.width = max(out.width, whole)  # figures are not cut off where a terminal is narrow
     out.print(Text(model, style="bold"), soft_wrap=True)
     out.print(table)
     out.print()

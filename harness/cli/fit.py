@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-import harness
 from harness.cli.boards import complete_board
-from harness.errors import EXIT_OK, DoesNotFit
+from harness.errors import EXIT_OK, DoesNotFit, worst_exit_code
 
 SCHEMA = 1
 
@@ -32,18 +31,21 @@ def fit(
 ) -> int:
     """Tell at once on which boards a model fits: RAM and flash needed and left, without a build.
 
-    Ends with 1 where the model does not fit a board that was named.
+    Ends with 1 where the model does not fit a board that was named, 2 where that has no kernel for a layer.
     """
-    from harness.api._fit import fit_everywhere
-    from harness.cli._fit_view import as_dict, print_fits
+    from harness.api._fit import fit_each
+    from harness.cli._fit_view import as_dict, print_fits, refused_as_dict
 
-    fits, refused_by = (harness.fit(model, board=board), {}) if board else fit_everywhere(model)
+    fits, refused = fit_each(model, board or None)
     if as_json:
         results = [as_dict(found, str(model)) for found in fits]
+        results += [refused_as_dict(name, str(model), error) for name, error in refused.items()]
         typer.echo(json.dumps({"schema": SCHEMA, "results": results}, indent=2))
     else:
         print_fits(str(model), fits)
-        for name, error in refused_by.items():
+        for name, error in refused.items():
             typer.echo(f"not on {name}: {error.message}")
-    refused = bool(board) and any(found.verdict == "does not fit" for found in fits)
-    return DoesNotFit.exit_code if refused else EXIT_OK
+    if not board:
+        return EXIT_OK
+    codes = [DoesNotFit.exit_code for found in fits if found.verdict == "does not fit"]
+    return worst_exit_code([*codes, *(error.exit_code for error in refused.values())])

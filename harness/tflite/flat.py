@@ -21,6 +21,11 @@ MAX_FIELDS = 32
 # Python objects made from one file's tables; a table with what is made of it, a number and a character cost these.
 BUDGET_BYTES = 48 * 1024 * 1024
 _DAMAGED = "The file is damaged or not a TFLite model: convert or copy it again."
+# How files begin that are taken for a model of TFLite's, and what they are.
+_OTHER_FILES = {
+    b"PK\x03\x04": "It looks like a .keras file, or another zip archive",
+    b"\x89HDF\r\n\x1a\n": "It looks like an HDF5 file, as Keras wrote models before .keras",
+}
 _TABLE_COST, _NUMBER_COST, _CHARACTER_COST = 2048, 40, 4
 # A longer name is cut.
 MAX_NAME_BYTES = 1024
@@ -77,7 +82,10 @@ class FlatFile:
         if len(self.data) < 8:
             raise self.bad(0, what, f"a file of {len(self.data)} bytes is too short")
         if self.data[4:8] != identifier:
-            raise self.bad(4, what, f"the file identifier is {self.data[4:8]!r} instead of {identifier!r}")
+            problem = f"the file identifier is {self.data[4:8]!r} instead of {identifier!r}"
+            looks = next((text for begin, text in _OTHER_FILES.items() if self.data.startswith(begin)), None)
+            hint = f"{looks}: convert it with tf.lite.TFLiteConverter first." if looks else _DAMAGED
+            raise self.bad(4, what, problem, hint=hint)
         return Table(self, self.follow(0, what), what)
 
     def follow(self, position: int, what: str) -> int:

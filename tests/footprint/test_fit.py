@@ -15,7 +15,7 @@ import harness
 from harness import proc
 from harness.boards import Board, board_ids, load_board
 from harness.cli import app
-from harness.errors import BadModel, DoesNotFit
+from harness.errors import BadModel, DoesNotFit, UnsupportedModel
 from harness.firmware import build, render_project
 from harness.footprint import Fit, fit, fit_all
 from harness.runtimes.codegen import RUNTIME
@@ -218,4 +218,28 @@ def test_a_board_without_a_kernel_for_a_layer_is_passed_over_and_named(
     assert "microbit" in found
     assert app.run(["fit", str(path)]) == 0
     assert "not on simavr_atmega2560: FULLY_CONNECTED" in capsys.readouterr().out
-    assert app.run(["fit", str(path), "--board", "simavr_atmega2560"]) == 2
+    assert app.run(["fit", str(path), "--board", "simavr_atmega2560"]) == UnsupportedModel.exit_code
+    capsys.readouterr()
+    both = ["--board", "simavr_atmega2560", "--board", "microbit", "--json"]
+    assert app.run(["fit", str(path), *both]) == UnsupportedModel.exit_code
+    held, refused = json.loads(capsys.readouterr().out)["results"]
+    assert (held["board"], held["verdict"]) == ("microbit", "fits")
+    assert (refused["board"], refused["failure"]["kind"]) == ("simavr_atmega2560", "UnsupportedModel")
+    assert "FULLY_CONNECTED" in refused["failure"]["message"]
+
+
+def test_the_command_says_which_boards_are_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["fit", str(DIGITS), "--board", "nucleo_l4r5zi", "--board", "microbit"]) == 0
+    assert "measured that part on nucleo_l4r5zi: a guess" in capsys.readouterr().out
+    assert app.run(["fit", str(DIGITS), "--board", "microbit"]) == 0
+    assert "guess" not in capsys.readouterr().out
+
+
+def test_no_figure_is_cut_off_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    app.run(["fit", str(DIGITS)])
+    told = capsys.readouterr().out
+    assert "…" not in told
+    assert all(f"{use.needed.bytes:,}" in told for found in harness.fit(DIGITS) for use in found.memories)

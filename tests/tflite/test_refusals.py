@@ -252,6 +252,17 @@ def test_a_file_that_is_no_model_is_bad_from_its_first_bytes(data: bytes, words:
         read_model(data, name="m")
 
 
+@pytest.mark.parametrize(
+    ("begin", "words"),
+    [(b"PK\x03\x04", "a .keras file"), (b"\x89HDF\r\n\x1a\n", "HDF5"), (b"\0", "not a TFLite model")],
+)
+def test_a_file_of_another_tool_is_told_with_what_it_looks_like(begin: bytes, words: str) -> None:
+    with pytest.raises(BadModel) as caught:
+        read_model(begin + bytes(64), name="m")
+    assert words in caught.value.hint
+    assert "convert" in caught.value.hint
+
+
 def test_a_scale_that_the_converter_lost_is_told_with_what_to_do() -> None:
     model = small_model()
     _infinite_scale(model)
