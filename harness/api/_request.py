@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.api._plan import open_plan
 from harness.api._settings import DEFAULT, Resolved, RunSettings
 from harness.boards import load_board
 from harness.compress import load_technique, technique_names
@@ -23,6 +23,9 @@ from harness.search.gates import useful_gates
 from harness.tasks import LoadedTask, Need, load_task, task_key
 from harness.train import Limits, default_jobs, default_limits, open_model, training_stack, with_model
 
+if TYPE_CHECKING:
+    from harness.tune.plan_file import PlanFile
+
 TRIALS = 20  # where neither trials nor a timeout are given
 TASK = "the task"
 _UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30}
@@ -30,11 +33,11 @@ _SIZE = re.compile(rf"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>{'|'.join(_UNIT
 
 
 def search_request(
-    resolved: Resolved, *, resume: bool, watch: Callable[[str], None] = lambda _stage: None
+    resolved: Resolved, *, plan: PlanFile, resume: bool, watch: Callable[[str], None] = lambda _stage: None
 ) -> SearchRequest:
     """Return what a search is asked, checked against boards, task and model; nothing is trained or stored.
 
-    ``watch`` is told the stages of opening a model's file.
+    ``plan`` is what the settings' plan file says, ``watch`` is told the stages of opening a model's file.
     """
     settings = resolved.settings
     build_flags(settings.optimize)  # raises UserError for a level that there is not
@@ -72,7 +75,7 @@ def search_request(
         options=(
             ("estimate", settings.estimate),
             *_optimize_option(settings.optimize),
-            *plan_option(settings.plan),
+            *(() if settings.plan is None else plan_option(plan)),
         ),
         trials=settings.trials if settings.trials or settings.timeout else TRIALS,
         timeout_seconds=settings.timeout,
@@ -135,6 +138,6 @@ def _optimize_option(optimize: str) -> Parameters:
     return () if optimize == "speed" else (("optimize", optimize),)
 
 
-def plan_option(path: str | Path | None) -> Parameters:
-    """What a plan decides is a setting of the study; one without a plan is resumed as ever."""
-    return () if path is None else (("plan", open_plan(path).key),)
+def plan_option(plan: PlanFile) -> Parameters:
+    """What a plan decides is a setting of the study; one without a plan file has none, and is resumed as ever."""
+    return (("plan", plan.key),)

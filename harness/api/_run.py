@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.api._finals import Listener as FinalsListener
 from harness.api._finals import check_final, finals_dict
@@ -19,6 +19,7 @@ from harness.pio import prime_pio
 from harness.pipeline import BenchRequest, bench_model
 from harness.records import BenchOutcome, Candidate, How, Scalar
 from harness.report import report_path, study_report
+from harness.runtimes import KernelPlan
 from harness.search import Bench, Event, FinishedTrial, SearchRequest, SearchResult
 from harness.search import run as search
 from harness.search.gates import GateTotal, gate_totals
@@ -27,6 +28,9 @@ from harness.settings import results_dir
 from harness.store import Store, open_store
 from harness.tasks import Floats, LoadedTask
 from harness.train import Trainers, lost_lines, model_inputs
+
+if TYPE_CHECKING:
+    from harness.tune.plan_file import PlanFile
 
 _NOT_IN_JSON = ("found", "finals")
 SCHEMA = 1
@@ -165,8 +169,11 @@ def run(
         "results": _text(results),
     }
     resolved = resolve(given, config=None if config is None else Path(config), find=False)
-    request = search_request(resolved, resume=resume)
-    return carry_out(request, resolved.settings, progress=progress, finals_progress=finals_progress)
+    kernels = open_plan(resolved.settings.plan)
+    request = search_request(resolved, plan=kernels, resume=resume)
+    return carry_out(
+        request, resolved.settings, plan=kernels, progress=progress, finals_progress=finals_progress
+    )
 
 
 def _text(path: str | Path | None) -> str | None:
@@ -177,6 +184,7 @@ def carry_out(
     request: SearchRequest,
     settings: RunSettings,
     *,
+    plan: PlanFile,
     progress: Callable[[Event], None] | None,
     finals_progress: FinalsListener | None = None,
 ) -> RunResult:
@@ -188,7 +196,7 @@ def carry_out(
             store.study(request.study)  # raises UserError where there is none
         elif request.task.given is None and request.study not in {study.name for study in store.studies()}:
             trainers.check_networks()  # what cannot be built or scored must not leave a study behind
-        measure = _measure(store, settings)
+        measure = _measure(store, settings, plan.by_signature)
         found = search(
             request,
             store=store,
@@ -252,10 +260,8 @@ def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:
     return lambda model, candidate, board, *, watch: measure(model, candidate, board, samples=samples, watch=watch)
 
 
-def _measure(store: Store, settings: RunSettings) -> Callable[..., BenchOutcome]:
+def _measure(store: Store, settings: RunSettings, preferred: KernelPlan) -> Callable[..., BenchOutcome]:
     """Return what measures a candidate on a board, and verifies it with some samples of the task."""
-    preferred = open_plan(settings.plan).by_signature
-
     def measure(
         model: bytes, candidate: Candidate | None, board: str, *, samples: Floats, watch: Watch
     ) -> BenchOutcome:

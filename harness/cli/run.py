@@ -113,6 +113,7 @@ def run(
     from harness.api._settings import SETTINGS, as_toml, resolve
 
     resolved = resolve({name: value for name, value in locals().items() if name in SETTINGS}, config=config)
+    from harness.api._plan import open_plan
     from harness.api._request import search_request, unpriced, with_task
     from harness.api._run import carry_out
     from harness.cli._progress import Progress
@@ -125,7 +126,8 @@ def run(
         typer.echo(as_toml(with_task(resolved, load_task(resolved.settings.task, need=Need.DATA))))
         return EXIT_OK
     with Progress(quiet=as_json) as progress:
-        request = search_request(resolved, resume=resume, watch=progress.watch("model"))
+        kernels = open_plan(resolved.settings.plan)
+        request = search_request(resolved, plan=kernels, resume=resume, watch=progress.watch("model"))
     for line in lost_lines(request.task.given) if request.task.given else ():
         typer.echo(f"BadModel: {line}", err=True)
     for each in unpriced(resolved.settings):
@@ -133,7 +135,13 @@ def run(
             f"{each}: instructions are counted; without a price for them there is no latency, no energy", err=True
         )
     with Display(request, quiet=as_json) as display:
-        found = carry_out(request, resolved.settings, progress=display.listen, finals_progress=display.listen_to_finals)
+        found = carry_out(
+            request,
+            resolved.settings,
+            plan=kernels,
+            progress=display.listen,
+            finals_progress=display.listen_to_finals,
+        )
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:

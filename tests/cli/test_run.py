@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from harness.cli import app
 from harness.store import open_store
 from harness.testing.board import missing_tools
+from harness.tune.plan_file import LayerPlan, PlanFile, write_plan
 
 
 @pytest.fixture
@@ -46,6 +48,21 @@ def test_a_request_that_cannot_be_carried_out_is_refused_before_anything_is_trai
     assert said in capsys.readouterr().err
     with open_store(results) as store:
         assert all(not store.trials(study.name) for study in store.studies())
+
+
+def test_a_plan_file_is_read_once_so_that_it_may_be_a_pipe(results: Path, tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    plan = PlanFile(layers=(LayerPlan(name="a", variant="generic", signature="CONV_2D"),))
+    write_plan(plan, tmp_path / "plan.toml")
+    os.write(theirs, (tmp_path / "plan.toml").read_bytes())
+    os.close(theirs)
+    try:
+        arguments = ["--plan", f"/dev/fd/{ours}", "--timeout", "0.001", "--final", "0", "--jobs", "1"]
+        assert app.run(["run", *arguments]) == 0
+    finally:
+        os.close(ours)
+    with open_store(results) as store:
+        assert store.study("digits").config["options"]["plan"] == plan.key
 
 
 @pytest.mark.slow
