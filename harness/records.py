@@ -273,6 +273,9 @@ class Failure:
     schema: int = SCHEMA
 
 
+WAIT = "waiting"  # among the seconds of a bench by stage
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchOutcome:
     """The end of one model on one board: exactly one of ``measurement`` and ``failure`` is set."""
@@ -287,4 +290,9 @@ class BenchOutcome:
     failure: Failure | None = None
     exit_code: int = 0
     cached: bool = False
-    seconds: tuple[tuple[str, float], ...] = field(default=())  # by stage
+    seconds: tuple[tuple[str, float], ...] = field(default=())  # by stage; the wait for a port is one of its own
+
+    @property
+    def waited_seconds(self) -> float:
+        """Return for how long another job or process had the board's port: no time of this model's."""
+        return dict(self.seconds).get(WAIT, 0.0)

@@ -171,9 +171,7 @@ def run(
     resolved = resolve(given, config=None if config is None else Path(config), find=False)
     kernels = open_plan(resolved.settings.plan)
     request = search_request(resolved, plan=kernels, resume=resume)
-    return carry_out(
-        request, resolved.settings, plan=kernels, progress=progress, finals_progress=finals_progress
-    )
+    return carry_out(request, resolved.settings, plan=kernels, progress=progress, finals_progress=finals_progress)
 
 
 def _text(path: str | Path | None) -> str | None:
@@ -262,6 +260,7 @@ def _bench(measure: Callable[..., BenchOutcome], loaded: LoadedTask) -> Bench:
 
 def _measure(store: Store, settings: RunSettings, preferred: KernelPlan) -> Callable[..., BenchOutcome]:
     """Return what measures a candidate on a board, and verifies it with some samples of the task."""
+
     def measure(
         model: bytes, candidate: Candidate | None, board: str, *, samples: Floats, watch: Watch
     ) -> BenchOutcome:

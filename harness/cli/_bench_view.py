@@ -41,8 +41,9 @@ def print_outcome(outcome: BenchOutcome) -> None:
         out.print(line)
     out.print(_verification(found))
     again = ", counted before (--no-cache counts again)" if outcome.cached else ""
-    seconds = sum(took for _, took in outcome.seconds)
-    out.print(f"[dim]measurement {found.id} on {_plain(found.rig)}{again}; {seconds:.1f} s[/]", soft_wrap=True)
+    seconds = sum(took for _, took in outcome.seconds) - outcome.waited_seconds
+    waited = f", {outcome.waited_seconds:.1f} s of waiting besides" if outcome.waited_seconds else ""
+    out.print(f"[dim]measurement {found.id} on {_plain(found.rig)}{again}; {seconds:.1f} s{waited}[/]", soft_wrap=True)
 
 
 def print_failure(model: str, board: str, runtime: str, error: HarnessError) -> None:

@@ -6,9 +6,8 @@ Each model is stored as soon as it is done, so that a check that was interrupted
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from harness.finals.request import STREAMED_SAMPLES, Finalist, FinalsEvent, Fina
 from harness.finals.score import score_with_interval
 from harness.records import Artifact, Candidate, Measurement, from_plain, to_plain
 from harness.search import Limit, Objective, Producer, Value, find_or_produce
+from harness.search.clock import Clock
 from harness.search.figures import figure_of
 from harness.search.outcome import Remedy, error_class, remedy_for
 from harness.search.request import REAL_SAMPLES, Watch
@@ -33,6 +33,7 @@ class _Tools:
     store: Store
     produce: Producer
     measure: Measure
+    clock: Clock = field(default_factory=Clock)
 
 
 class _Failed(Exception):
@@ -90,7 +91,7 @@ def _order(request: FinalsRequest) -> Iterator[tuple[Finalist, int]]:
 
 def _check(request: FinalsRequest, finalist: Finalist, repeat: int, tools: _Tools, watch: Watch) -> FinalModel:
     """Make a model where it must be made, measure it on every board, and score it on the test data."""
-    began = time.monotonic()
+    began = tools.clock.now()
     candidate = finalist.reseeded(repeat)
     found = FinalModel(
         trial=finalist.trial,
@@ -104,7 +105,7 @@ def _check(request: FinalsRequest, finalist: Finalist, repeat: int, tools: _Tool
         found = _scored(replace(found, artifact=made.artifact.sha256), made, candidate, request, tools, watch)
     except _Failed as failed:
         found = replace(found, failure=failed.failure)
-    return replace(found, seconds=time.monotonic() - began)
+    return replace(found, seconds=tools.clock.now() - began)
 
 
 def _scored(
@@ -174,6 +175,7 @@ def _measure(
         outcome = tools.measure(
             model, candidate, board, samples=samples, watch=lambda stage: watch(f"{stage} on {board}")
         )
+        tools.clock.leave_out(outcome)
         tools.store.put_outcome(outcome)
         if outcome.measurement is not None:
             return outcome.measurement

@@ -20,8 +20,9 @@ from harness.pipeline.findings import deployment_record, firmware_record, measur
 from harness.pipeline.inputs import check_own_inputs, hash_inputs
 from harness.pipeline.request import BenchRequest, OpenStore, Tensors, Watch
 from harness.pipeline.target import Target, find_target
-from harness.records import Artifact, BenchOutcome, Deployment, Failure, Firmware, Measurement, content_key
+from harness.records import WAIT, Artifact, BenchOutcome, Deployment, Failure, Firmware, Measurement, content_key
 from harness.runtimes import RenderedModel, Runtime
+from harness.transports import WAITING
 
 if TYPE_CHECKING:
     from harness.measure import Rig
@@ -39,19 +40,36 @@ class Benched:
 
 @dataclass(slots=True)
 class _Stages:
-    """The stage under way, for the watcher and for the failure's record, and the seconds of those before."""
+    """The stage under way, for the watcher and for the failure's record, and the seconds of those before.
+
+    What was waited for a port is in none of them, but in ``waited``.
+    """
 
     watch: Watch
     current: str = ""
-    seconds: list[tuple[str, float]] = field(default_factory=list)
+    waited: float = 0.0
+    _seconds: list[tuple[str, float]] = field(default_factory=list)
+    _waiting_since: float | None = None
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         self.current = name
         self.watch(name)
-        began = monotonic()
+        began = monotonic() - self.waited
         yield
-        self.seconds.append((name, monotonic() - began))
+        self._seconds.append((name, monotonic() - self.waited - began))
+
+    def within(self, what: str) -> None:
+        """Tell the watcher what goes on within the stage, and note how long a port is waited for."""
+        now = monotonic()
+        if self._waiting_since is not None:
+            self.waited += now - self._waiting_since
+        self._waiting_since = now if what.startswith(WAITING) else None
+        self.watch(what)
+
+    @property
+    def seconds(self) -> tuple[tuple[str, float], ...]:
+        return (*self._seconds, *([(WAIT, self.waited)] if self.waited else []))
 
 
 def bench_model(request: BenchRequest, open_store: OpenStore, watch: Watch = lambda _stage: None) -> Benched:
@@ -104,7 +122,7 @@ def _measure(
         )
     if rendered.probe is not None:
         with stages("probing"):
-            rendered = _settle(request, rendered, target, stages.watch)
+            rendered = _settle(request, rendered, target, stages.within)
     own = check_own_inputs(rendered, request.inputs)
     deployment = deployment_record(request, artifact, runtime, target, rendered)
     if rendered.interpreted:
@@ -127,7 +145,7 @@ def _measure(
                 golden = with_effect(golden, model, request.task)
             image = building.image()
             firmware = firmware_record(image, project, deployment)
-        with stages("measuring"), _open_rig(target, project, image, rendered, stages.watch) as rig:
+        with stages("measuring"), _open_rig(target, project, image, rendered, stages.within) as rig:
             observed = observe(rig, rendered, golden, build_key=project.build_key, samples=request.samples)
     found = measurement_record(target, deployment, firmware, rendered, observed, fed)
     return _done(artifact, deployment, (firmware, found), stages, request=request, outputs=observed.outputs)
@@ -215,7 +233,7 @@ def _done(
         firmware=found[0],
         measurement=found[1],
         cached=cached,
-        seconds=tuple(stages.seconds),
+        seconds=stages.seconds,
     )
     return Benched(outcome=outcome, outputs=outputs)
 
@@ -242,5 +260,5 @@ def _failed(
         artifact=artifact,
         failure=failure,
         exit_code=error.exit_code,
-        seconds=tuple(stages.seconds),
+        seconds=stages.seconds,
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from harness.errors import HarnessError
 from harness.records import Candidate, Failure, Measurement, Parameters
 from harness.search import gates
+from harness.search.clock import Clock
 from harness.search.halving import Halving
 from harness.search.limits import Limit
 from harness.search.outcome import Gate, Remedy, Status, TrialOutcome, remedy_for, status_of
@@ -28,6 +29,7 @@ def pass_gates(
     tools: Tools,
     earlier: Sequence[FinishedTrial],
     note: Note,
+    clock: Clock,
 ) -> gates.Verdict:
     """Send a candidate through the gates of a study, the untrained model being made when one first needs it."""
     if tools.untrained is None or not names:
@@ -48,9 +50,10 @@ def pass_gates(
         limits,
         bound=bound,
         convert=convert,
-        measure=lambda model, board: measure_unfinished(model, board, tools, note),
+        measure=lambda model, board: measure_unfinished(model, board, tools, note, clock),
         earlier=earlier,
         watch=lambda stage: note(Moment.STAGE, stage=stage),
+        now=clock.now,
     )
 
 
@@ -76,7 +79,7 @@ def stopped_end(candidate: Candidate, parameters: Parameters, verdict: gates.Ver
     return TrialEnd(outcome=outcome, results=tuple(results))
 
 
-def measure_unfinished(model: bytes, board: str, tools: Tools, note: Note) -> Measurement | None:
+def measure_unfinished(model: bytes, board: str, tools: Tools, note: Note, clock: Clock) -> Measurement | None:
     """Measure a model that is not fully trained; None where that fails."""
     # Of no candidate: the store must not take it for what the candidate was trained into.
     try:
@@ -85,6 +88,7 @@ def measure_unfinished(model: bytes, board: str, tools: Tools, note: Note) -> Me
         if remedy_for(type(error).__name__) is Remedy.STOP:
             raise
         return None
+    clock.leave_out(outcome)
     return outcome.measurement
 
 

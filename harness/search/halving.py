@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -83,14 +82,15 @@ def code_follows_weights(candidate: Candidate) -> bool:
 class Halving:
     """Judges one training at its rungs, by ``earlier`` trials alone: by nothing that happens meanwhile.
 
-    ``objectives`` are those of the boards that are left, ``rungs`` those that the training has come to. ``gate`` is set
-    once it was looked at, ``reason`` where it was stopped.
+    ``objectives`` are those of the boards that are left, ``now`` is the clock of the trial, ``rungs`` those that the
+    training has come to. ``gate`` is set once it was looked at, ``reason`` where it was stopped.
     """
 
     candidate: Candidate
     objectives: Sequence[Objective]
     earlier: Sequence[FinishedTrial]
     measure: Measure
+    now: Callable[[], float]
     rungs: list[Rung] = field(default_factory=list)
     gate: Gate | None = None
     reason: Reason | None = None
@@ -99,13 +99,13 @@ class Halving:
 
     def judge(self, rung: Rung) -> Verdict:
         """Return whether the training goes on; SHOW where its model is needed to tell."""
-        begin = self._since or time.monotonic()
+        begin = self._since or self.now()
         if rung.model is None:
             self.rungs.append(rung)
         verdict = self._judge(rung)
         self._since = begin if verdict is Verdict.SHOW else None
         if verdict is not Verdict.SHOW:
-            seconds = time.monotonic() - begin + (self.gate.seconds if self.gate else 0.0)
+            seconds = self.now() - begin + (self.gate.seconds if self.gate else 0.0)
             self.gate = Gate(name=NAME, stopped=verdict is Verdict.STOP, seconds=seconds)
         return verdict
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from harness.errors import HarnessError
 from harness.records import Artifact, BenchOutcome, Candidate, Failure, Measurement, Parameters
 from harness.search import gates
 from harness.search.artifact import find_or_produce
+from harness.search.clock import Clock
 from harness.search.early import halted_end, measure_unfinished, pass_gates, stopped_end
 from harness.search.figures import figure_of
 from harness.search.halving import Halving
@@ -42,6 +42,7 @@ class _Notes:
     """What a trial has found so far."""
 
     results: list[str]  # ids of measurements and failures
+    clock: Clock = field(default_factory=Clock)
     seconds: dict[str, float] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     measurements: dict[str, Measurement] = field(default_factory=dict)
@@ -73,7 +74,7 @@ def run_trial(
     """
     notes = _Notes(results=results)
     artifact = None
-    verdict = pass_gates(candidate, gate_names, boards, limits, tools, earlier, note)
+    verdict = pass_gates(candidate, gate_names, boards, limits, tools, earlier, note, notes.clock)
     notes.gates = verdict.gates
     if verdict.reasons:
         return stopped_end(candidate, parameters, verdict, tools.store)
@@ -81,7 +82,8 @@ def run_trial(
         candidate=candidate,
         objectives=[objective for objective in objectives if objective.board in (None, *boards)],
         earlier=earlier,
-        measure=lambda model, board: measure_unfinished(model, board, tools, note),
+        measure=lambda model, board: measure_unfinished(model, board, tools, note, notes.clock),
+        now=notes.clock.now,
     )
     produce = tools.produce
     if halving and tools.produce_in_rungs is not None:
@@ -116,9 +118,10 @@ def run_trial(
 def _bench(model: bytes, candidate: Candidate, board: str, tools: Tools, notes: _Notes, note: Note) -> None:
     """Bench a model on a board, once more after a rig's fault; a second one quarantines the board."""
     for attempt in (1, 2):
-        begin = time.monotonic()
+        begin = notes.clock.now()
         outcome = _call_bench(model, candidate, board, tools, note)
-        notes.seconds[f"bench@{board}"] = notes.seconds.get(f"bench@{board}", 0.0) + time.monotonic() - begin
+        notes.clock.leave_out(outcome)
+        notes.seconds[f"bench@{board}"] = notes.seconds.get(f"bench@{board}", 0.0) + notes.clock.now() - begin
         tools.store.put_outcome(outcome)
         if outcome.measurement is not None:
             _note_measurement(outcome.measurement, board, notes)

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.errors import RigError, UserError
 from harness.finals import Finals, FinalsEvent, expected_cost, load_finals
-from harness.records import Candidate, Failure, How
-from harness.search import FinishedTrial, Limit, SearchResult, Status, TrialOutcome, Value, load_finished
+from harness.records import WAIT, BenchOutcome, Candidate, Failure, How
+from harness.search import FinishedTrial, Limit, SearchResult, Status, TrialOutcome, Value, clock, load_finished
 from harness.store import Store
 from tests.finals.fakes import (
     DATA,
@@ -114,6 +115,22 @@ def test_a_score_that_test_data_do_not_confirm_is_a_promise_not_kept(store: Stor
     finals = checked(store, found, by_width(HONEST), noise=0.1)
     assert flags_of(finals, found) == {1: ["promised"], 2: ["promised"], 3: ["promised"]}
     assert "validation" in finals.candidates[0].flags[0].message
+
+
+def test_the_seconds_of_a_check_are_without_the_wait_for_a_board_that_another_has(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+
+    class Occupied(Meter):
+        def __call__(self, *arguments: Any, **options: Any) -> BenchOutcome:
+            now[0] += 602.0
+            outcome = super().__call__(*arguments, **options)
+            return replace(outcome, seconds=(("measuring", 2.0), (WAIT, 600.0)))
+
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    finals = checked(store, searched(store, by_width(HONEST)), by_width(HONEST), meter=Occupied())
+    assert [judged.own.seconds for judged in finals.candidates] == [2.0] * 3
 
 
 def test_without_other_seeds_the_models_own_scores_are_compared(store: Store) -> None:

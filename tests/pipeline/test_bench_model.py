@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from harness.pipeline import BenchRequest, bench_model, find_target
-from harness.records import How, Measurement
+from harness.errors import FlashError
+from harness.pipeline import BenchRequest, bench, bench_model, find_target
+from harness.records import WAIT, BenchOutcome, How, Measurement
 from harness.reference import Golden
 from harness.store import Store, open_store
 from tests.conftest import ROOT
@@ -166,6 +168,31 @@ def test_failures_are_stored_with_their_stage_and_kind(store: Store, tmp_path: P
     assert damaged.failure is not None
     assert (damaged.failure.kind, damaged.failure.stage, damaged.exit_code) == ("BadModel", "rendering", 2)
     assert store.find(damaged.failure.id[:12]) == damaged.failure
+
+
+def test_what_is_waited_for_a_port_is_in_no_stage_but_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, told = [50.0], []
+
+    def watch(what: str) -> None:
+        told.append(what)
+        now[0] += 600.0 if what.startswith("waiting for") else 2.0
+
+    monkeypatch.setattr(bench, "monotonic", lambda: now[0])
+    stages = bench._Stages(watch)
+    with stages("building"):
+        now[0] += 7.0
+    with stages("measuring"):
+        stages.within("waiting for /dev/ttyACM0, which another job uses")
+        stages.within("flashing")
+        stages.within("measuring")
+    assert stages.seconds == (("building", 7.0), ("measuring", 4.0), (WAIT, 600.0))
+    assert told[2] == "waiting for /dev/ttyACM0, which another job uses"
+    with suppress(FlashError), stages("measuring"):
+        stages.within("waiting for /dev/ttyACM0, which another job uses")
+        stages.within("flashing")
+        raise FlashError("no")
+    outcome = BenchOutcome(model="m", board="b", runtime="codegen", seconds=stages.seconds)
+    assert (outcome.waited_seconds, stages.current) == (1200.0, "measuring")
 
 
 def test_a_kept_project_lies_where_the_user_wants_it(store: Store, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +73,7 @@ def make_halving(cost: float | None, earlier: Sequence[FinishedTrial]) -> Halvin
         assert made.instructions is not None
         return replace(made, instructions=replace(made.instructions, value=cost))
 
-    return Halving(candidate=candidate("f"), objectives=OBJECTIVES, earlier=earlier, measure=measure)
+    return Halving(candidate=candidate("f"), objectives=OBJECTIVES, earlier=earlier, measure=measure, now=monotonic)
 
 
 # Two bad ones, and three good ones, of which one is cheap.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -48,15 +47,18 @@ def judge(
     measure: Callable[[bytes, str], Measurement | None],
     earlier: Sequence[FinishedTrial],
     watch: Callable[[str], None],
+    now: Callable[[], float],
 ) -> Verdict:
     """Send a candidate through gates until one stops it; its conversion counts to the first that needs it.
+
+    ``now`` is the trial's clock.
 
     One that cannot be converted for want of an operator is stopped; for any other error in its conversion it is not
     judged: training will tell.
     """
     gates: list[Gate] = []
     convert = cache(convert)
-    begin = time.monotonic()
+    begin = now()
     subject: Subject | None = None
     failed = False
     for name in names:
@@ -70,10 +72,10 @@ def judge(
                 raise
             reasons = (infeasible(error, board=None, stage="convert"),) if isinstance(error, UnsupportedModel) else ()
             failed = True
-        now = time.monotonic()
+        end = now()
         saved = typical_seconds(earlier, candidate.family) if reasons else 0.0
-        gates.append(Gate(name=name, stopped=bool(reasons), seconds=now - begin, saved_seconds=saved))
-        begin = now
+        gates.append(Gate(name=name, stopped=bool(reasons), seconds=end - begin, saved_seconds=saved))
+        begin = end
         if reasons:
             return Verdict(gates=tuple(gates), reasons=reasons)
         if failed:
