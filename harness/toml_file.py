@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import msgspec
 from harness.errors import UserError
 
 _Schema = TypeVar("_Schema")
+_CONVERTING = threading.Lock()
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z", re.DOTALL)
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(#.*)?\Z")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=")
@@ -55,6 +57,15 @@ def read_toml(path: Path, *, refuse: type[UserError], what: str) -> TomlFile:
         raise refuse(f"{what} {str(path)!r} cannot be read: {error}") from error
 
 
+def convert(facts: Any, schema: type[_Schema]) -> _Schema:
+    """Turn plain values into a schema, in one thread at a time. Raises msgspec.ValidationError.
+
+    msgspec 0.22 works out a schema when it is first used; two threads at that end the process (segmentation fault).
+    """
+    with _CONVERTING:
+        return msgspec.convert(facts, schema)
+
+
 def to_schema(
     facts: Any,
     schema: type[_Schema],
@@ -70,7 +81,7 @@ def to_schema(
     Raises ``refuse``: for an unknown key with the nearest of ``keys``, or ``hint`` where none is near.
     """
     try:
-        return msgspec.convert(facts, schema)
+        return convert(facts, schema)
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$")
         where = ".".join(filter(None, (under, place.strip(".`"))))

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from harness.errors import UserError
-from harness.toml_file import TomlFile, read_toml, to_schema
+from harness.toml_file import TomlFile, convert, read_toml, to_schema
 
 CONFIG_FILE = "harness.toml"
 TASK_FILE = "task.toml"
@@ -100,7 +100,7 @@ def resolve(given: Mapping[str, Any], *, config: Path | None, find: bool = True)
         values |= layer.values
         sources |= layer.sources
     try:
-        return Resolved(settings=msgspec.convert(values, RunSettings), sources=sources)
+        return Resolved(settings=convert(values, RunSettings), sources=sources)
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$.")
         raise UserError(f"{place.rstrip('`')}: {said}") from error

@@ -4,19 +4,40 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from configparser import ConfigParser
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from harness import registry
+from harness import proc, registry
 from harness.boards import board_ids, load_board
 from harness.emulation import ways
 from harness.errors import BadBoard
 from harness.firmware import render_project
 from harness.settings import data_dir
+from tests.conftest import ROOT
 from tests.firmware.models import tiny_model
+
+AT_ONCE = """
+import sys, threading
+from harness.boards import load_board
+sys.setswitchinterval(1e-6)
+gate = threading.Barrier(8)
+found = []
+
+def load():
+    gate.wait()
+    found.append(load_board("esp32").id)
+
+threads = [threading.Thread(target=load) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(*found, sep="\\n")
+"""
 
 BOARD = """\
 name = "A board"
@@ -128,6 +149,11 @@ def test_a_core_flag_that_a_shell_would_expand_is_refused(folder: Path, flag: st
     path.write_text(path.read_text().replace('"-mthumb"', f'"{flag}"'))
     with pytest.raises(BadBoard, match=r"cortex-m3\.toml: line 4: flags"):
         load_board("mine", folder)
+
+
+def test_threads_may_read_their_first_boards_at_once() -> None:
+    ended = proc.run([sys.executable, "-c", AT_ONCE], cwd=ROOT, timeout_seconds=60)
+    assert (ended.exit_code, ended.output) == (0, "esp32\n" * 8)
 
 
 @pytest.mark.parametrize("name", ["mine2", "../mine", "", "cores/cortex-m3"])
