@@ -43,6 +43,7 @@ class Display:
         self._quiet = quiet
         self._finished: list[FinishedTrial] = []
         self._stages: dict[int, str] = {}
+        self._waits = False
         self._notice = "loading the training stack"
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
@@ -76,7 +77,11 @@ class Display:
     def listen(self, event: Event) -> None:
         """Take up what the search says."""
         where = f" on {event.board}" if event.board else ""
-        self._show_stage(event, where)
+        if event.moment is Moment.WAIT:
+            self._say_waiting(event.message, again=self._waits)
+        else:
+            self._show_stage(event, where)
+        self._waits = event.moment is Moment.WAIT
         if event.moment in (Moment.RETRY, Moment.QUARANTINE):
             self._say(f"[yellow]{event.moment.value}[/]{where}: {escape(event.message)}")
         if event.moment is Moment.END and event.outcome is not None:
@@ -88,9 +93,7 @@ class Display:
     def listen_to_finals(self, event: Waiting | Cost | FinalsEvent) -> None:
         """Take up what the final check costs, and how it goes."""
         if isinstance(event, Waiting):
-            self._notice = f"final check: {escape(event.message)}"
-            if self._live is None:
-                self._say(self._notice)
+            self._say_waiting(f"final check: {event.message}")
             return
         if isinstance(event, Cost):
             if not event.nothing:
@@ -111,16 +114,25 @@ class Display:
             self._notice = ""
             self._stages[event.number] = f"trial {event.number:>3}: {event.stage or event.moment.value}{where}"
             if self._live is None and event.stage.startswith(WAITING):
-                self._say(escape(self._stages[event.number]))
+                self._print(escape(self._stages[event.number]))
         elif not self._notice:
             cause = f"[red]{escape(event.message.splitlines()[0])}[/]\n" if event.message else ""
             self._notice = f"{cause}[yellow]No further trial: finishing what is under way. Ctrl-C ends at once.[/]"
             if self._live is None:
                 self._say(self._notice)
 
+    def _say_waiting(self, words: str, *, again: bool = False) -> None:
+        """Say what is waited for: where nobody looks in one line, beside JSON too, for nothing else happens."""
+        self._notice = escape(words)
+        if self._live is None and not again:
+            self._print(self._notice)
+
     def _say(self, line: str) -> None:
         if not self._quiet:
-            self._console.print(line)
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True)
 
 
 def trial_line(trial: FinishedTrial) -> str:

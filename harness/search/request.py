@@ -122,6 +122,7 @@ class Moment(StrEnum):
     QUARANTINE = "quarantine"
     END = "end"  # a trial is stored
     LAST = "last"  # no trial is begun after those under way, of which this is one
+    WAIT = "wait"  # nothing to do but wait for trials of other processes, of which this is one; ``message`` says so
     LOST = "lost"  # another process has taken the trial up: this one was not heard of for too long
 
 

@@ -26,7 +26,7 @@ from harness.search.proposer import Proposer, known_to
 from harness.search.request import Ended, Event, FinishedTrial, Listener, Moment, SearchRequest
 from harness.search.tools import Note, Tools, TrialEnd
 from harness.search.trial import run_trial
-from harness.store import Position, TrialState
+from harness.store import Position, Runner, TrialState
 
 _POLL_SECONDS = 1.0  # how often other processes are looked at
 _BAD_CANDIDATES = 3  # a task that fails for so many, and has worked for none, is itself at fault
@@ -65,6 +65,7 @@ class Scheduler:
         self._finished = {trial.number: trial for trial in load_finished(tools.store, request.study)}
         self._under_way: dict[int, _Next] = {}
         self._asked: _Next | None = None
+        self._awaited: tuple[Position, ...] = ()  # trials of others, while this process has nothing to do
         self._failing: set[str] = set()  # candidates that the task failed for in this run
         self._ended: Ended | None = None
         self._error: Exception | None = None
@@ -97,6 +98,7 @@ class Scheduler:
             elif self._deadline is not None and self._deadline.passed:
                 self._stop("timeout")
             elif (trial := self._left_behind(positions) or self._new_one(positions)) is None:
+                self._say_what_is_awaited(positions)
                 return
             elif self._claim(trial):
                 self._begin(trial)
@@ -140,6 +142,15 @@ class Scheduler:
     def _repeats_one_under_way(key: str, number: int, positions: Sequence[Position]) -> bool:
         """Say whether an earlier trial of the same candidate is unfinished: its end will be this one's too."""
         return any(each.candidate_key == key and each.number < number and not each.ended for each in positions)
+
+    def _say_what_is_awaited(self, positions: Sequence[Position]) -> None:
+        """Tell, when it has changed, which trials of others this process waits for while it has none of its own."""
+        awaited = () if self._under_way else tuple(each for each in positions if not each.ended and each.runner)
+        if awaited and awaited != self._awaited:
+            number, key = awaited[0].number, awaited[0].candidate_key
+            candidate = load_candidate(self._tools.store, self._request.study, number, key)
+            self._tell(number, candidate, Moment.WAIT, message=waiting_for(awaited, self._claims.runners()))
+        self._awaited = awaited
 
     def _claim(self, trial: _Next) -> bool:
         """Make a trial this process's; False where another was quicker."""
@@ -242,13 +253,20 @@ class Scheduler:
             )
 
     def _say(self, number: int, moment: Moment, **facts: Any) -> None:
-        self._listen(
-            Event(
-                moment=moment,
-                number=number,
-                done=len(self._finished),
-                trials=self._request.trials,
-                candidate=self._under_way[number].candidate,
-                **facts,
-            )
-        )
+        self._tell(number, self._under_way[number].candidate, moment, **facts)
+
+    def _tell(self, number: int, candidate: Candidate, moment: Moment, **facts: Any) -> None:
+        done, trials = len(self._finished), self._request.trials
+        self._listen(Event(moment=moment, number=number, done=done, trials=trials, candidate=candidate, **facts))
+
+
+def waiting_for(positions: Sequence[Position], runners: Sequence[Runner]) -> str:
+    """Say in a line which trials are waited for, and on which computers somebody works on them."""
+    keys = {each.runner for each in positions}
+    hosts = sorted({runner.host for runner in runners if runner.key in keys})
+    numbers = ", ".join(str(each.number) for each in positions)
+    return (
+        f"waiting for trial{'s' * (len(positions) > 1)} {numbers}, on which "
+        f"{'another process works' if len(keys) == 1 else f'{len(keys)} other processes work'}"
+        f"{', on ' * bool(hosts)}{', '.join(hosts)}"
+    )

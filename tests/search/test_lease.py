@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from harness import proc
+from harness.search import Event, Moment, run
 from harness.search.lease import Lease, Watch, this_process
+from harness.search.proposer import Proposer
 from harness.store import Runner, Store, TrialState
 from tests.search.fakes import FakeBench, FakeProducer, make_request, search
 from tests.store import examples
@@ -111,3 +113,30 @@ def test_a_trial_of_a_dead_process_is_taken_up_and_one_of_a_living_process_is_wa
     store.claims.leave("e")
     result = search(store, make_request(trials=4, resume=True), produce=produce)
     assert [trial.number for trial in result.trials] == [0, 1, 2, 3]
+
+
+def test_a_process_that_waits_for_trials_of_others_says_once_for_which_and_takes_up_what_they_leave(
+    store: Store,
+) -> None:
+    asked = make_request(trials=4)
+    proposer = Proposer(asked)
+    store.create_study("s", asked.config())
+    events: list[Event] = []
+    with Lease(store) as other, Lease(store) as third:
+
+        def listen(event: Event) -> None:
+            events.append(event)
+            if event.moment is Moment.WAIT:
+                store.claims.leave(next(leaving).key)
+
+        leaving = iter((other, third))
+        for number, holder in enumerate((other, other, third)):
+            candidate, _ = proposer.ask(number, {})
+            assert store.claim_trial("s", number, candidate, holder.key, instead_of=None)
+        result = run(replace(asked, resume=True), store=store, produce=FakeProducer(), bench=FakeBench(), listen=listen)
+    assert [(each.number, each.message) for each in events if each.moment is Moment.WAIT] == [
+        (0, f"waiting for trials 0, 1, 2, on which 2 other processes work, on {HERE.host}"),
+        (2, f"waiting for trial 2, on which another process works, on {HERE.host}"),
+    ]
+    assert [each.number for each in events if each.moment is Moment.END] == [3, 0, 1, 2]
+    assert len(result.trials) == 4

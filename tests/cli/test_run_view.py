@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a search looks where nobody looks: one line for what matters, on standard error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.cli._run_view import Display
+from harness.finals import Waiting
+from harness.records import Candidate
+from harness.search import Event, Moment
+from tests.search.fakes import make_request
+
+CANDIDATE = Candidate(task_key="0" * 64, family="f", parameters=(), compression=(), seed=1)
+WAIT = Event(moment=Moment.WAIT, number=1, done=1, trials=3, candidate=CANDIDATE, message="waiting for trials 1, 2")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_is_waited_for_is_one_line_a_wait_also_beside_json(
+    quiet: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Display(make_request(), quiet=quiet) as display:
+        display.listen(WAIT)
+        display.listen(replace(WAIT, number=2, message="waiting for trial 2"))  # the other process gets on
+        display.listen(replace(WAIT, moment=Moment.BEGIN, number=2))  # it has died
+        display.listen(replace(WAIT, message="waiting for trial 1"))
+        display.listen_to_finals(Waiting(message="another process, on [here], is at it"))
+    told = ("waiting for trials 1, 2", "waiting for trial 1", "final check: another process, on [here], is at it")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.splitlines()) == ("", list(told))
