@@ -38,6 +38,11 @@ class Activation(IntEnum):
     SIGN_BIT = 5
 
 
+_ENDS = {
+    DType.UINT8: (0, 255),
+    DType.INT16: (INT16_MIN, INT16_MAX),
+    DType.INT32: (-(1 << 31), (1 << 31) - 1),
+}
 _REAL_RANGE = {
     Activation.NONE: (None, None),
     Activation.RELU: (0.0, None),
@@ -85,12 +90,12 @@ def checked_multiplier(node: Node, graph: Graph, real: float) -> Multiplier:
 
 
 def ends(dtype: DType) -> tuple[int, int]:
-    """Return the lowest and the highest number of a quantized type: int16, else int8."""
-    return (INT16_MIN, INT16_MAX) if dtype is DType.INT16 else (INT8_MIN, INT8_MAX)
+    """Return the lowest and the highest number of a quantized type, which is int8 where it is no other."""
+    return _ENDS.get(dtype, (INT8_MIN, INT8_MAX))
 
 
-def per_tensor(node: Node, graph: Graph, tensor: Tensor) -> tuple[float, int]:
-    """Return the scale and zero point of an activation; the zero point of int16 is 0, as the reference demands.
+def per_tensor(node: Node, graph: Graph, tensor: Tensor, *, symmetric: bool = True) -> tuple[float, int]:
+    """Return the scale and zero point of an activation; with ``symmetric`` the zero point of int16 must be 0.
 
     The scale is 0 where a recurrent layer's initial state is nothing but zeros. Raises UnsupportedModel where there is
     no one such.
@@ -102,7 +107,7 @@ def per_tensor(node: Node, graph: Graph, tensor: Tensor) -> tuple[float, int]:
     low, high = ends(tensor.dtype)
     if not (math.isfinite(scale) and scale >= 0.0) or not low <= zero <= high:
         raise refuse(node, graph, f"tensor {tensor.index} has the scale {scale} and the zero point {zero}")
-    if tensor.dtype is DType.INT16 and zero != 0:
+    if symmetric and tensor.dtype is DType.INT16 and zero != 0:
         raise refuse(node, graph, f"tensor {tensor.index} is int16 and must have the zero point 0, not {zero}")
     return scale, zero
 

@@ -45,7 +45,7 @@ class Sixteen:
 class Parameters:
     """``answers[q + 128]`` is the output for an int8 input ``q``; int16 has ``sixteen`` instead, float neither."""
 
-    answers: NDArray[np.int8] | None
+    answers: NDArray[np.int8] | NDArray[np.uint8] | None
     numbers: Mapping[str, Number]
     sixteen: Sixteen | None = None
 

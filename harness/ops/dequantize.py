@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DEQUANTIZE: from int8 to float32."""
+"""DEQUANTIZE: from int8, uint8 or int16 to float32."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def parse(node: Node, graph: Graph) -> Layer:
     (source,) = operands(node, graph, minimum=1, maximum=1)
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    if source.dtype not in {DType.INT8, DType.INT16} or output.dtype is not DType.FLOAT32:
+    if source.dtype not in {DType.INT8, DType.UINT8, DType.INT16} or output.dtype is not DType.FLOAT32:
         raise refuse(
-            node, graph, "its types must be int8 or int16 and float32", "Convert the model with int8 activations."
+            node, graph, "it must be from int8, uint8 or int16 to float32", "Convert the model with int8 activations."
         )
     computed(node, graph, source)
     expect_shape(node, graph, output, source.shape, "output")

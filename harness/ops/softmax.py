@@ -2,7 +2,8 @@
 """SOFTMAX over the last dimension.
 
 For int8 the reference computes in fixed point: exponentials with 5 integer bits of argument, their sum with 12, and
-the reciprocal by three steps of Newton. The exponentials of the at most 256 differences are a table here.
+the reciprocal by three steps of Newton. The exponentials of the at most 256 differences are a table here. Where the
+exponentials of a row sum up to 512 or more, the reference stops: here every share of 256 is 0 then.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.graph import Graph, Node, Tensor
+from harness.graph import DType, Graph, Node, Tensor
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
 from harness.ops._exponentials import difference_scale, exponentials_of_differences
@@ -21,13 +22,13 @@ from harness.ops._quantized import INT16_MAX, INT16_MIN, Multiplier, checked_mul
 from harness.ops._table_16 import interpolated
 
 _NEWEST_VERSION = 2
-_OUTPUT_SCALE = 1.0 / 256.0
-_OUTPUT_ZERO = -128
+_OUTPUTS = {DType.INT8: (1.0 / 256.0, -128), DType.INT16: (1.0 / 65536.0, -32768)}  # of int8: scale and zero point
 _OUTPUT_SCALE_16 = 1.0 / 32768.0
+_NEAR = 0.001  # how far an output's scale may be from these
 _REACH_16 = 10.0  # of int16: exponentials of less than minus this count as zero
 _MAX_SHIFT_16 = 15  # to the left, of a difference of 16 bits
 _MAX_DEPTH_16 = 65_535  # numbers of 15 bits in one sum
-_MAX_DEPTH = 511  # the reference stops the process when the sum of exponentials reaches 512
+_MAX_DEPTH = 4095  # exponentials of up to 1 in a sum with 12 integer bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ def parse(node: Node, graph: Graph) -> Layer:
     (source,) = operands(node, graph, minimum=1, maximum=1)
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    kind = signature(node, graph, source, output, wide=True)
+    narrow = source.dtype is DType.INT8 and output.dtype in _OUTPUTS
+    kind = "s8s8" if narrow else signature(node, graph, source, output, wide=True)
     computed(node, graph, source)
     expect_shape(node, graph, output, source.shape, "output")
     if not source.shape:
@@ -61,15 +63,12 @@ def parse(node: Node, graph: Graph) -> Layer:
         scaling = _scaling_16(node, graph, source, output, beta)
     if kind == "s8s8":
         scale, _ = per_tensor(node, graph, source)
-        if per_tensor(node, graph, output) != (_OUTPUT_SCALE, _OUTPUT_ZERO):
-            raise refuse(node, graph, "its output must have the scale 1/256 and the zero point -128")
+        wanted, zero = _OUTPUTS[output.dtype]
+        q = output.quantization
+        if q is None or q.zero_points != (zero,) or abs(q.scales[0] - wanted) > _NEAR * wanted:
+            raise refuse(node, graph, f"its output must have the scale 1/{1 / wanted:.0f} and the zero point {zero}")
         if depth > _MAX_DEPTH:
-            raise refuse(
-                node,
-                graph,
-                f"rows of more than {_MAX_DEPTH} int8 values can stop the reference kernel",
-                "Leave the softmax out of the model, or keep it in float32.",
-            )
+            raise refuse(node, graph, f"rows of more than {_MAX_DEPTH} int8 values overflow in the reference kernel")
         if difference_scale(beta, scale) <= 1.0:
             raise refuse(node, graph, f"its input's scale {scale:g} is too small")
         exponentials = exponentials_of_differences(beta, scale)
@@ -82,7 +81,7 @@ def parse(node: Node, graph: Graph) -> Layer:
 def _scaling_16(node: Node, graph: Graph, source: Tensor, output: Tensor, beta: float) -> Multiplier:
     """Check an int16 softmax. Source: TensorFlow, ``tensorflow/lite/kernels/activations.cc`` (``SoftmaxPrepare``)."""
     scale, _ = per_tensor(node, graph, source)
-    if abs(per_tensor(node, graph, output)[0] - _OUTPUT_SCALE_16) > 0.001 * _OUTPUT_SCALE_16:
+    if abs(per_tensor(node, graph, output)[0] - _OUTPUT_SCALE_16) > _NEAR * _OUTPUT_SCALE_16:
         raise refuse(node, graph, "its output must have the scale 1/32768")
     real = float(np.float32(scale) * np.float32(beta)) / (_REACH_16 / 65535.0)
     multiplier = checked_multiplier(node, graph, real)
@@ -131,6 +130,6 @@ VARIANTS = (
         accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"},
         lower=lower,
         cost=lambda layer: (200.0 if layer.signature == "f32" else 60.0) * layer.outputs[0].elements,
-        in_place=lambda _layer: (0,),
+        in_place=lambda layer: (0,) if layer.inputs[0] and layer.inputs[0].dtype is layer.outputs[0].dtype else (),
     ),
 )

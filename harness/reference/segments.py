@@ -1,17 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model cut where the reference kernels lack an operator, so that all others still run in them."""
+"""A model cut where the reference kernels lack an operator, so that all others still run in them.
+
+It is cut before an operator that may stop the whole process, too, so that what it reads can be looked at first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.reference.schema import schema
 
 REFERENCE = "BUILTIN_REF"
 OTHER = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+_LARGEST_SUM = 511  # of the exponentials of an int8 softmax: the reference stops the process at 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WideSoftmax:
+    """An int8 softmax whose rows are so long that their sum may stop the process."""
+
+    source: int  # the tensor's number
+    factor: float  # of a difference of stored numbers, in the exponent
+
+    def stops(self, values: NDArray[np.generic]) -> bool:
+        """Say whether the reference would end the process for these values."""
+        rows = values.astype(np.float64)
+        sums = np.exp(self.factor * (rows - rows.max(axis=-1, keepdims=True))).sum(axis=-1)
+        return bool(sums.max() > _LARGEST_SUM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +43,7 @@ class Segment:
     kernels: str
     inputs: tuple[int, ...]
     writes: frozenset[int]
+    begins_with: WideSoftmax | None = None
 
 
 def split(model: bytes) -> tuple[Segment, ...]:
@@ -34,8 +56,9 @@ def split(model: bytes) -> tuple[Segment, ...]:
     unpacked = s.ModelT.InitFromObj(s.Model.GetRootAs(model))
     graph = unpacked.subgraphs[0]
     lacking = [_is_lacking(s, unpacked, operator) for operator in graph.operators]
+    wide = [_wide_softmax(s, unpacked, operator) for operator in graph.operators]
     has_state = len(unpacked.subgraphs) > 1 or any(tensor.isVariable for tensor in graph.tensors)
-    if not any(lacking) or has_state:
+    if not (any(lacking) or any(wide)) or has_state:
         return ()
     results = set(_numbers(graph.outputs))
     given = set(_numbers(graph.inputs))
@@ -43,7 +66,8 @@ def split(model: bytes) -> tuple[Segment, ...]:
     made = given | {number for operator in operators for number in _numbers(operator.outputs)}
     segments: list[Segment] = []
     end = 0
-    for other, members in groupby(lacking):
+    cuts = accumulate(softmax is not None for softmax in wide)
+    for (other, _), members in groupby(zip(lacking, cuts, strict=True)):
         start, end = end, end + len(list(members))
         part = operators[start:end]
         writes = {number for operator in part for number in _numbers(operator.outputs)}
@@ -60,10 +84,27 @@ def split(model: bytes) -> tuple[Segment, ...]:
         unpacked.signatureDefs = None
         segments.append(
             Segment(
-                model=_packed(unpacked), kernels=OTHER if other else REFERENCE, inputs=inputs, writes=frozenset(writes)
+                model=_packed(unpacked),
+                kernels=OTHER if other else REFERENCE,
+                inputs=inputs,
+                writes=frozenset(writes),
+                begins_with=wide[start],
             )
         )
     return tuple(segments)
+
+
+def with_axes_in_range(model: bytes) -> bytes:
+    """Return the model with the axis 0 for scales of tensors of one dimension.
+
+    Older converters wrote a bias's axis as that of its weights; the kernels never read it, the interpreter refuses it.
+    """
+    unpacked = schema().ModelT.InitFromObj(schema().Model.GetRootAs(model))
+    for graph in unpacked.subgraphs:
+        for tensor in graph.tensors:
+            if tensor.quantization is not None and tensor.shape is not None and len(tensor.shape) == 1:
+                tensor.quantization.quantizedDimension = 0
+    return _packed(unpacked)
 
 
 def _is_lacking(s: Any, model: Any, operator: Any) -> bool:
@@ -77,6 +118,18 @@ def _is_lacking(s: Any, model: Any, operator: Any) -> bool:
         and source is not None
         and source.type in {s.TensorType.INT8, s.TensorType.INT16}
     )
+
+
+def _wide_softmax(s: Any, model: Any, operator: Any) -> WideSoftmax | None:
+    code = model.operatorCodes[operator.opcodeIndex]
+    if max(code.builtinCode, code.deprecatedBuiltinCode) != s.BuiltinOperator.SOFTMAX:
+        return None
+    source = model.subgraphs[0].tensors[int(operator.inputs[0])]
+    q = source.quantization
+    if source.type != s.TensorType.INT8 or source.shape[-1] <= _LARGEST_SUM or q is None or q.scale is None:
+        return None
+    beta = 1.0 if operator.builtinOptions is None else operator.builtinOptions.beta
+    return WideSoftmax(source=int(operator.inputs[0]), factor=float(beta) * float(q.scale[0]))
 
 
 def _numbers(values: Sequence[int] | None) -> list[int]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.testing.models import TensorSpec
 
-REACH = {"int8": (-128, 128), "int16": (-32_768, 32_768)}  # of stored numbers, the end left out
+REACH = {"int8": (-128, 128), "uint8": (0, 256), "int16": (-32_768, 32_768)}  # of stored numbers, the end left out
 _LEAST_SCALE = 1e-8  # of an output: by less, the bounds of a fused activation leave 32 bits, and are refused
 _EDGE_ZERO_POINTS = (0, -128, 127, 3, -1, -77)
 
@@ -26,7 +26,7 @@ def activation(
     drawn = 10.0 ** rng.uniform(-3.0, 0.5) if scale is None else scale
     if dtype == "int16":
         return TensorSpec(shape=shape, dtype=dtype, scales=(_single(drawn),), zero_points=(0,))
-    zero = _EDGE_ZERO_POINTS[int(rng.integers(len(_EDGE_ZERO_POINTS)))]
+    zero = _EDGE_ZERO_POINTS[int(rng.integers(len(_EDGE_ZERO_POINTS)))] + (128 if dtype == "uint8" else 0)
     return TensorSpec(shape=shape, dtype=dtype, scales=(_single(drawn),), zero_points=(zero,))
 
 

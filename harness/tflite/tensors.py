@@ -121,12 +121,14 @@ def _read_quantization(table: Table, shape: tuple[int, ...], called: str) -> Qua
         return None
     zero_points = parameters.integers(schema.QUANTIZATION_ZERO_POINT, bits=64) or ()
     axis = parameters.integer(schema.QUANTIZATION_QUANTIZED_DIMENSION)
+    if len(scales) == 1 or shape == (len(scales),):
+        axis = 0  # the only one: older converters wrote a bias's as its weights'
     problem = ""
     if not all(isfinite(scale) for scale in scales):
         raise table.file.bad(parameters.position, parameters.what, "a scale is not finite", hint=_SCALE_LOST)
     if len(zero_points) != len(scales):
         problem = f"{len(scales)} scales but {len(zero_points)} zero points"
-    elif shape and not 0 <= axis < len(shape):
+    elif not 0 <= axis < max(1, len(shape)):
         problem = f"axis {axis} of a tensor of shape {shape}"
     elif len(scales) > 1 and (not shape or len(scales) != shape[axis]):
         problem = f"{len(scales)} scales along axis {axis} of a tensor of shape {shape}"
@@ -134,7 +136,7 @@ def _read_quantization(table: Table, shape: tuple[int, ...], called: str) -> Qua
         problem = "a scale is negative"
     if problem:
         raise table.file.bad(parameters.position, parameters.what, problem)
-    return Quantization(scales=scales, zero_points=zero_points, axis=axis if shape else 0)
+    return Quantization(scales=scales, zero_points=zero_points, axis=axis)
 
 
 def _read_constant(model: Table, table: Table, dtype: DType, shape: tuple[int, ...]) -> NDArray[np.generic] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DEQUANTIZE: int8 to floats."""
+"""DEQUANTIZE: quantized numbers to floats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TestDequantize(UnaryContract):
     operator = "DEQUANTIZE"
     options = "DequantizeOptions"
     version = 2
-    dtypes = ("int8", "int16")
+    dtypes = ("int8", "uint8", "int16")
 
     def single(self, rng: np.random.Generator, dtype: str, number: int) -> Single:
         single = super().single(rng, dtype, number)

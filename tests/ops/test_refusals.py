@@ -170,7 +170,7 @@ def test_an_activation_without_one_scale_is_refused() -> None:
     ("case", "why"),
     [
         ({"output": 1 / 128}, "scale 1/256"),
-        ({"depth": 512}, "rows of more than 511"),
+        ({"depth": 4096}, "rows of more than 4095"),
         ({"scale": 1e-9}, "scale 1e-09 is too small"),
         ({"beta": 0.0}, "beta is 0.0"),
     ],

@@ -116,3 +116,25 @@ def test_around_elu_all_other_operators_run_in_the_reference_kernels() -> None:
     assert magnitudes.tolist() == np.abs(values).tolist()
     found = golden.tensors([values], [0, 2, 3])
     assert [found[index].tolist() for index in (0, 2, 3)] == [values.tolist(), magnitudes.tolist(), sums.tolist()]
+
+
+def test_behind_a_softmax_of_many_classes_other_operators_still_see_its_values() -> None:
+    tensors = [
+        TensorSpec(shape=(1, 600), scales=(0.5,)),
+        TensorSpec(shape=(1, 600), scales=(0.5,)),
+        TensorSpec(shape=(1, 600), scales=(1 / 256,), zero_points=(-128,)),
+        TensorSpec(shape=(1, 600), dtype="float32"),
+    ]
+    operators = [
+        OperatorSpec(op="ABS", inputs=(0,), outputs=(1,), options="AbsOptions"),
+        OperatorSpec(op="SOFTMAX", inputs=(1,), outputs=(2,), options="SoftmaxOptions", fields={"beta": 1.0}),
+        OperatorSpec(op="DEQUANTIZE", inputs=(2,), outputs=(3,), options="DequantizeOptions", version=2),
+    ]
+    golden = Golden(build_model(tensors, operators, inputs=[0], outputs=[3]))
+    assert golden.kernels == "BUILTIN_REF"
+    peak = np.zeros((1, 600), np.int8)
+    peak[0, 7] = -100
+    (shares,) = golden.outputs([peak])
+    assert (int(shares.argmax()), float(shares.max())) == (7, 255 / 256)
+    with pytest.raises(BadModel, match="sum up to 512 or more"):
+        golden.outputs([np.zeros((1, 600), np.int8)])

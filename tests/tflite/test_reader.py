@@ -15,6 +15,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from harness import proc
 from harness.errors import BadModel, UnsupportedModel
 from harness.graph import DType, Graph
+from harness.reference import Golden
 from harness.tflite import read_model
 from tests.conftest import ROOT
 from tests.tflite.build import (
@@ -88,6 +89,17 @@ def _assert_as_the_interpreter_sees_it(graph: Graph, data: bytes) -> None:
             assert tensor.quantization.axis == quantized["quantized_dimension"]
         if tensor.data is not None:
             np.testing.assert_array_equal(tensor.data, interpreter.get_tensor(index))
+
+
+def test_the_axis_of_a_tensor_of_one_dimension_is_that_one_whatever_an_older_converter_wrote() -> None:
+    model = small_model()
+    model.subgraphs[0].tensors[2].quantization.quantizedDimension = 3  # as in TensorFlow's person_detect.tflite
+    data = pack(model)
+    bias = read_model(data, name="small").tensor(2).quantization
+    assert bias is not None
+    assert (bias.axis, len(bias.scales)) == (0, 3)
+    values = np.arange(40, dtype=np.int8).reshape(1, 5, 4, 2)
+    assert np.array_equal(Golden(data).outputs([values])[0], Golden(pack(small_model())).outputs([values])[0])
 
 
 def test_constants_are_read_only_views_of_the_file() -> None:

@@ -148,6 +148,7 @@ def _too_few_scales(model: Any) -> None:
 
 
 def _axis_out_of_range(model: Any) -> None:
+    _too_few_scales(model)
     _tensors(model)[1].quantization.quantizedDimension = 4
 
 
