@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,9 +65,10 @@ class Building:
         limit = _LIBRARY_TIMEOUT_SECONDS if (self._project.folder / "lib").is_dir() else _TIMEOUT_SECONDS
         finished = proc.finish(self._child, timeout_seconds=limit)
         seconds = monotonic() - self._began
-        elf = self._project.folder / ".pio" / "build" / self._board.id / "firmware.elf"
+        elf = _objects(self._project, self._board) / "firmware.elf"
         if finished.exit_code != 0 or not elf.is_file():
             raise _why(finished.output, self._board)
+        _mark(self._project, self._board).unlink(missing_ok=True)
         return BuiltImage(
             elf=elf,
             build_key=self._project.build_key,
@@ -86,6 +88,7 @@ def begin_build(project: Project, board: Board) -> Iterator[Building]:
     """
     toolchain_version(board)
     _check_platform(project, board)
+    _forget_unfinished(project, board)
     child = start_pio(project.folder, ["--environment", board.id])
     try:
         yield Building(project, board, child)
@@ -97,6 +100,27 @@ def build(project: Project, board: Board) -> BuiltImage:
     """Build a project and wait for it. Raises what ``begin_build`` and ``Building.image`` do."""
     with begin_build(project, board) as building:
         return building.image()
+
+
+def _forget_unfinished(project: Project, board: Board) -> None:
+    """Remove the objects of a build that did not come to its end, and mark this one as begun.
+
+    SCons notes at its end from what it made an object. Where it was stopped before, objects are newer than its notes, and
+    it would take them for those of the sources that it knew.
+    """
+    mark = _mark(project, board)
+    if mark.exists():
+        shutil.rmtree(_objects(project, board), ignore_errors=True)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
+def _mark(project: Project, board: Board) -> Path:
+    return project.folder / ".pio" / f"{board.id}.unfinished"
+
+
+def _objects(project: Project, board: Board) -> Path:
+    return project.folder / ".pio" / "build" / board.id
 
 
 def _check_platform(project: Project, board: Board) -> None:

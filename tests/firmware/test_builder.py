@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,9 +16,10 @@ from msgspec.structs import replace
 
 from harness import pio, proc
 from harness.boards import Board, load_board
+from harness.deadline import Deadline
 from harness.errors import BuildError, DoesNotFit, ToolError
 from harness.firmware import BuiltImage, Project, build, render_project
-from harness.firmware.builder import _why
+from harness.firmware.builder import _why, begin_build
 from harness.pio import core_dir, environment, run_pio
 from tests.firmware.conftest import LOCAL_BOARDS, Built, need
 from tests.firmware.models import tiny_model
@@ -73,6 +75,26 @@ def test_a_changed_model_compiles_the_model_and_the_key_and_nothing_else(arm: No
     assert compiled(logs[1]) == {"model/tiny", "harness_build_key"}
     assert compiled(logs[2]) == set()
     assert "Linking" not in logs[2]
+
+
+def test_a_build_that_was_stopped_leaves_no_object_for_the_next(
+    arm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+    def rendered(first: int) -> Project:
+        return render_project(tiny_model(first=first), BOARD, tmp_path / "p", optimize="speed")
+
+    whole = build(rendered(20), BOARD)
+    image = whole.elf.read_bytes()
+    objects = [whole.elf.parent / "src" / name for name in ("model/tiny.o", "harness_build_key.o")]
+    before = [path.read_bytes() for path in objects]
+    with begin_build(rendered(21), BOARD):
+        deadline = Deadline.after(30)
+        while any(path.is_file() and path.read_bytes() == old for path, old in zip(objects, before, strict=True)):
+            assert not deadline.passed, "the build replaced no object"
+            time.sleep(0.001)
+    assert build(rendered(20), BOARD).elf.read_bytes() == image
 
 
 def test_another_project_takes_over_the_objects_that_are_no_part_of_the_model(arm: None, tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ _NOTES = """
 - DIV of int8 and int16 stops the reference at a divisor of zero: here the quotient is zero. Small dividends it divides
   wrongly (it shifts 32-bit numbers by more than 31 bits); that is reproduced. Keep divisions in float32.
 - NEG of int8 and int16 negates the stored number, as the reference does: right where both zero points are 0.
-- uint8 stands at the inputs and outputs of an int8 model (`inference_input_type = tf.uint8`), where QUANTIZE, DEQUANTIZE
-  and CAST read and write it. A model that computes in uint8 throughout, as TensorFlow 1 made them, is refused: convert it
-  again. QUANTIZE makes int32 of int8 and int16, too.
+- uint8 stands at the ends of an int8 model (`inference_input_type = tf.uint8`): QUANTIZE, DEQUANTIZE and CAST read
+  and write it. A model that computes in uint8 throughout, as TensorFlow 1 made them, is refused: convert it again.
+  QUANTIZE makes int32 of int8 and int16, too.
 - SOFTMAX of int8 stops the reference where the exponentials of a row sum up to 512 or more, which takes more than 511
   nearly equal classes: here all shares are 0 then. Its output may be int16.
 - QUANTIZE of floats beyond 32 bits and of not-a-number is undefined in the reference: here the nearest end of the

@@ -22,7 +22,7 @@ from harness.ops.variants._dsp import (
     shifts_right,
     sums_of,
 )
-from harness.ops.variants._windows import filters_of, is_dense, is_pointwise, windows_overlap
+from harness.ops.variants._windows import filled, filters_of, is_dense, is_pointwise, windows_overlap
 
 _PIXELS = 4
 
@@ -107,7 +107,7 @@ VARIANTS = (
         operator="CONV_2D",
         accepts=accepts,
         lower=lower,
-        cost=lambda layer: 1.0 * macs(layer) + 10.0 * layer.outputs[0].elements,
+        cost=lambda layer: filled(layer, _PIXELS) * (1.0 * macs(layer) + 10.0 * layer.outputs[0].elements),
         in_place=in_place,
         overlap=overlap,
     ),

@@ -58,7 +58,7 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
         and window.height.dilation == window.width.dilation == 1
         and window.height.filter * -(-window.width.filter // 2) <= _MAX_TAP_PAIRS
         and shifts_right(parameters.multipliers)
-        and sums_of(_matrix(layer), layer.inputs[2], parameters.input_zero) is not None
+        and sums_of(channels_by_taps(layer), layer.inputs[2], parameters.input_zero) is not None
     )
 
 
@@ -67,7 +67,7 @@ def lower(layer: Layer) -> Lowered:
     parameters, (source, _, bias) = layer.parameters, layer.inputs
     assert isinstance(parameters, Parameters)
     assert source is not None
-    matrix = _matrix(layer)
+    matrix = channels_by_taps(layer)
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
     planes = _planes(layer)
@@ -127,7 +127,7 @@ def lower(layer: Layer) -> Lowered:
     )
 
 
-def _matrix(layer: Layer) -> NDArray[np.int8]:
+def channels_by_taps(layer: Layer) -> NDArray[np.int8]:
     """Return the weights as channels x taps."""
     weights = layer.inputs[1]
     assert weights is not None
@@ -156,6 +156,13 @@ def _planes(layer: Layer) -> _Planes:
     if separate and not ahead and whole.plane_bytes <= _PLANE_BYTES_IN_PLACE:
         return whole
     return _Planes(rows=rows, columns=columns, pitch=pitch, band=band, in_place=ahead)
+
+
+def _copied(layer: Layer) -> int:
+    """Return how many numbers are copied into planes."""
+    planes = _planes(layer)
+    bands = -(-planes.rows.output // planes.band)
+    return layer.outputs[0].shape[3] * bands * planes.plane_rows * planes.columns.input
 
 
 def _reads_ahead(rows: Axis, columns: Axis, first: int) -> bool:
@@ -187,7 +194,7 @@ VARIANTS = (
         operator="DEPTHWISE_CONV_2D",
         accepts=accepts,
         lower=lower,
-        cost=lambda layer: 1.5 * macs(layer) + 12.0 * layer.outputs[0].elements,
+        cost=lambda layer: 1.5 * macs(layer) + 12.0 * layer.outputs[0].elements + 4.0 * _copied(layer),
         in_place=lambda layer: (0,) if _planes(layer).in_place else (),
     ),
 )
