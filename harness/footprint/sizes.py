@@ -18,7 +18,7 @@ from harness.boards import Base, Board, Memory
 from harness.emit.model import EmittedLayer, weights_bytes
 from harness.errors import UnsupportedModel
 from harness.memory import Region, plan_memory
-from harness.runtimes.codegen import Lowering, activation_regions, lower_model
+from harness.runtimes.codegen import Lowering, activation_regions, lower_parsed, parse_model
 
 Verdict: TypeAlias = Literal["fits", "does not fit", "too close to say"]
 
@@ -132,29 +132,30 @@ def fit_all(
     name: str = "model.tflite",
     refused: dict[str, UnsupportedModel] | None = None,
 ) -> tuple[Fit, ...]:
-    """Do ``fit`` for many boards; what is the same on several of them is done once.
+    """Do ``fit`` for many boards; what is the same for all, on a core or in a plan is done once.
 
     Where ``refused`` is given, a board that has no kernel for a layer is put there, with the reason, and passed over.
     """
-    lowered: dict[str, Lowering] = {}
+    parsed = parse_model(model, name=name)
     planned: dict[tuple[object, ...], tuple[int, ...]] = {}
-    found = []
-    for board in boards:
-        core, regions = board.core.id, _regions(board)
-        try:
-            lowering = lowered[core] if core in lowered else lower_model(model, board, name=name)
-        except UnsupportedModel as error:
-            if refused is None:
-                raise
-            refused[board.id] = error
-            continue
-        lowered[core] = lowering
-        key = (lowering.requests, regions)
-        if key not in planned:
-            planned[key] = tuple(plan_memory(lowering.requests, regions).region_bytes.values())
-        names = [memory.name for memory in board.memory_for("activations")]
-        found.append(_fit(lowering, dict(zip(names, planned[key], strict=True)), board))
-    return tuple(found)
+    found: dict[int, Fit] = {}
+    for core in dict.fromkeys(board.core.id for board in boards):
+        lowering: Lowering | None = None  # of one core at a time: its weights are copies
+        for place, board in ((place, board) for place, board in enumerate(boards) if board.core.id == core):
+            try:
+                lowering = lowering or lower_parsed(parsed, board)
+            except UnsupportedModel as error:
+                if refused is None:
+                    raise
+                refused[board.id] = error
+                continue
+            regions = _regions(board)
+            key = (lowering.requests, regions)
+            if key not in planned:
+                planned[key] = tuple(plan_memory(lowering.requests, regions).region_bytes.values())
+            names = [memory.name for memory in board.memory_for("activations")]
+            found[place] = _fit(lowering, dict(zip(names, planned[key], strict=True)), board)
+    return tuple(found[place] for place in sorted(found))
 
 
 def layer_kind(layer: EmittedLayer) -> str:

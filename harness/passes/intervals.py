@@ -29,6 +29,7 @@ from harness.ops._window import Axis, Window
 
 Values: TypeAlias = NDArray[np.int64]
 
+_ELEMENTS_AT_ONCE = 1 << 18  # of weights, widened: large layers take no more memory than that
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 
 
@@ -85,11 +86,11 @@ def _of(layer: Layer, position: int, found: Mapping[int, Interval]) -> Interval:
     return Interval(low=rows.min(axis=0), high=rows.max(axis=0))
 
 
-def _weights(layer: Layer) -> Values:
+def _weights(layer: Layer) -> NDArray[np.int8]:
     tensor = layer.inputs[1]
     assert tensor is not None
     assert tensor.data is not None
-    return tensor.data.astype(np.int64).reshape(tensor.shape)
+    return tensor.data.astype(np.int8, copy=False).reshape(tensor.shape)
 
 
 def _bias(layer: Layer, channels: int) -> Values:
@@ -138,13 +139,17 @@ def _fully_connected(layer: Layer, found: Mapping[int, Interval]) -> Interval:
     return found_range if layer.outputs[0].shape[-1] == channels else _any_value(layer.outputs[0])
 
 
-def _products(weights: Values, low: Values, high: Values) -> tuple[Values, Values]:
+def _products(weights: NDArray[np.int8], low: Values, high: Values) -> tuple[Values, Values]:
     """Bound the products of weights, summed over their last dimension; exact in double, being far below 2**53."""
-    positive, negative = np.maximum(weights, 0).astype(np.float64), np.minimum(weights, 0).astype(np.float64)
-    return (
-        (positive @ low.astype(np.float64) + negative @ high.astype(np.float64)).astype(np.int64),
-        (positive @ high.astype(np.float64) + negative @ low.astype(np.float64)).astype(np.int64),
-    )
+    rows = weights.reshape(-1, weights.shape[-1])
+    ends = np.stack([low, high], axis=1).astype(np.float64)
+    bounds = np.empty((2, len(rows)), np.int64)
+    together = max(_ELEMENTS_AT_ONCE // rows.shape[1], 1)
+    for start in range(0, len(rows), together):
+        block = slice(start, start + together)
+        positive, negative = (side(rows[block], 0).astype(np.float64) for side in (np.maximum, np.minimum))
+        bounds[:, block] = (positive @ ends + negative @ ends[:, ::-1]).T
+    return bounds[0].reshape(weights.shape[:-1]), bounds[1].reshape(weights.shape[:-1])
 
 
 def _over_positions(low: Values, high: Values, window: Window, bias: Values) -> tuple[Values, Values]:

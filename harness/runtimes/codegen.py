@@ -24,6 +24,15 @@ from harness.tflite import read_model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedModel:
+    """A model that was read, simplified and checked: the same for all boards. Layers by name, in order."""
+
+    name: str
+    graph: Graph
+    layers: Mapping[str, Layer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lowering:
     """A model before its memory is planned and its C is written: all that its size follows from."""
 
@@ -44,14 +53,35 @@ def lower_model(
 ) -> Lowering:
     """Read a model, simplify it, choose its kernels for a board and lower its layers.
 
+    Raises BadModel, UnsupportedModel, or UserError for a plan that does not fit the model.
+    """
+    parsed = parse_model(model, name=name)
+    return lower_parsed(parsed, board, optimize=optimize, plan=plan, preferred=preferred)
+
+
+def parse_model(model: bytes, *, name: str) -> ParsedModel:
+    """Read a model and simplify it. Raises BadModel, UnsupportedModel."""
+    graph = simplify(read_model(model, name=name))
+    return ParsedModel(name=name, graph=graph, layers=parse_layers(graph))
+
+
+def lower_parsed(
+    parsed: ParsedModel,
+    board: Board,
+    *,
+    optimize: str = "speed",
+    plan: KernelPlan = (),
+    preferred: KernelPlan = (),
+) -> Lowering:
+    """Choose the kernels of a model for a board and lower its layers.
+
     The variant of a layer is what ``plan`` says by its name, else what ``preferred`` says by its signature, else what
     was fastest by the ranking that ships for the core, else the cheapest by the variants' own hints.
 
-    Raises BadModel, UnsupportedModel, or UserError for a plan that does not fit the model.
+    Raises UnsupportedModel, or UserError for a plan that does not fit the model.
     """
-    graph = simplify(read_model(model, name=name))
-    prefix = c_prefix(_stem(name))
-    layers = parse_layers(graph)
+    graph, layers = parsed.graph, parsed.layers
+    prefix = c_prefix(_stem(parsed.name))
     chosen = _choose(layers, board, plan, preferred, default_plan(board.core.id, optimize), optimize)
     emitted = tuple(
         EmittedLayer(
