@@ -30,6 +30,9 @@ COLUMN = f"""(name => {{
 }})"""
 TIP = "document.querySelector('#tip').hidden ? '' : document.querySelector('#tip').textContent"
 INSIDE = "(b => b.left >= 0 && b.right <= innerWidth)(document.querySelector('#tip').getBoundingClientRect())"
+LISTS = "document.querySelectorAll('.counts').length"
+PLACES = """list => new Set([...list.querySelectorAll(".bar")].map(bar => bar.getBoundingClientRect())
+    .map(box => `${box.left} ${box.right}`)).size"""
 PICKED = "document.querySelector('#picked').hidden ? '' : document.querySelector('#picked').textContent"
 
 
@@ -57,6 +60,7 @@ def test_a_report_loads_without_complaint_or_request_and_fits_the_window(
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
     assert browser.run("document.querySelectorAll('#front-chart .mark').length") >= 4
     assert browser.run("document.querySelectorAll('#parallel-chart .line').length") == 4
+    assert browser.run(f"[...document.querySelectorAll('.counts')].map({PLACES})") == [1] * browser.run(LISTS)
     shown = "[...document.querySelectorAll('svg text')].filter(t => t.checkVisibility())"
     assert browser.run(f"{shown}.every(t => t.getBoundingClientRect().height >= 8)")
 
