@@ -17,7 +17,11 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL.tflite|ID", help="A model's file, or the beginning of a candidate's id.")
+        str,
+        typer.Argument(
+            metavar="MODEL.tflite|ID",
+            help="A model's file, a trial as STUDY:NUMBER, or the beginning of a candidate's id.",
+        ),
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="New folder for the library.")],
     board: Annotated[

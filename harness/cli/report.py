@@ -20,8 +20,8 @@ def report(
         list[str],
         typer.Argument(
             metavar="STUDY|ID|FILE.json...",
-            help="A study's name; the beginning of the id of a candidate, a model, a measurement or a failure; a file "
-            "of 'harness bench --json'.",
+            help="A study's name; a trial as STUDY:NUMBER; the beginning of the id of a candidate, a model, a "
+            "measurement or a failure; a file of 'harness bench --json'.",
         ),
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,

@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    record: Annotated[str, typer.Argument(metavar="ID", help="The beginning of a record's id or key.")],
+    record: Annotated[
+        str, typer.Argument(metavar="ID", help="The beginning of a record's id or key; STUDY:NUMBER of a trial.")
+    ],
     results: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of results (HARNESS_RESULTS).")] = None,
 ) -> None:
     """Show a record of the store: a candidate, artifact, deployment, firmware, measurement or failure."""

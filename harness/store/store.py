@@ -127,8 +127,13 @@ class Store:
         return self._one(Measurement, newest)
 
     def find(self, prefix: str) -> Record:
-        """Return the one record whose identity begins so. Raises UserError for none, or for several, listing them."""
-        return self._find(RECORD_TYPES, prefix)
+        """Return the one record whose identity begins so, or the candidate of a trial given as ``STUDY:NUMBER``.
+
+        Raises UserError for none, or for several, listing them.
+        """
+        study, colon, number = prefix.rpartition(":")
+        numbered = {str(trial.number): trial.candidate_key for trial in self.trials(study)} if colon else {}
+        return self._find(RECORD_TYPES, numbered.get(number, prefix))
 
     def find_measurement(self, prefix: str) -> Measurement:
         """Return the one measurement whose id begins so. Raises UserError as ``find``."""

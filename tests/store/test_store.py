@@ -150,6 +150,15 @@ def test_a_unique_beginning_finds_a_record_of_any_type(store: Store) -> None:
         assert store.find(key_of(record)[:10]) == record
 
 
+def test_a_trial_finds_its_candidate(store: Store) -> None:
+    store.create_study("a:b", {})
+    assert store.claim_trial("a:b", 0, examples.candidate(), "me", instead_of=None)
+    assert store.find("a:b:0") == examples.candidate()
+    for wrong in ("a:b:1", "a:b:", "none:0", ":0"):
+        with pytest.raises(UserError, match=f"there is no record '{wrong}'"):
+            store.find(wrong)
+
+
 def test_a_beginning_of_several_identities_lists_them(store: Store) -> None:
     store.put(examples.measurement(1, identity="abc1"), replace(examples.failure(), id="abc2"))
     with pytest.raises(UserError, match="several") as caught:
