@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, prod
+from math import isfinite, isnan, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ _SCALE_LOST = (
     "TensorFlow's converter writes this where a layer's input was always 0 in the calibration: in the initial state of "
     "an unrolled GRU (fix the batch at 1), behind units that never fire (train again, or calibrate with other data). "
     "Otherwise the file is damaged."
+)
+_TRAINING_DIVERGED = (
+    "The weights were no numbers when the model was converted: its training diverged (a lower learning rate helps), or "
+    "the file is damaged."
 )
 
 
@@ -124,6 +128,8 @@ def _read_quantization(table: Table, shape: tuple[int, ...], called: str) -> Qua
     if len(scales) == 1 or shape == (len(scales),):
         axis = 0  # the only one: older converters wrote a bias's as its weights'
     problem = ""
+    if any(isnan(scale) for scale in scales):
+        raise table.file.bad(parameters.position, parameters.what, "a scale is not a number", hint=_TRAINING_DIVERGED)
     if not all(isfinite(scale) for scale in scales):
         raise table.file.bad(parameters.position, parameters.what, "a scale is not finite", hint=_SCALE_LOST)
     if len(zero_points) != len(scales):
