@@ -105,8 +105,8 @@ def build(project: Project, board: Board) -> BuiltImage:
 def _forget_unfinished(project: Project, board: Board) -> None:
     """Remove the objects of a build that did not come to its end, and mark this one as begun.
 
-    SCons notes at its end from what it made an object. Where it was stopped before, objects are newer than its notes, and
-    it would take them for those of the sources that it knew.
+    SCons notes at its end from what it made an object. Where it was stopped before that, objects are newer than its
+    notes, and it would take them for those of the sources that it knew.
     """
     mark = _mark(project, board)
     if mark.exists():
