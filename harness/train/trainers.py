@@ -118,7 +118,7 @@ class Trainers:
                 hint = "Give it more by --train-memory, or narrow the space of its networks."
                 return BadTask(message, hint=hint, log=failed.trace)
             case Ending.DIED:
-                return ToolError(f"the training failed twice: {failed.message}", log=failed.trace)
+                return ToolError(f"the task {self._task!r} failed twice: {failed.message}", log=failed.trace)
             case Ending.RAISED:
                 return self._raised(failed, what)
 

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from harness.records import Artifact, BenchOutcome, Candidate, canonical_json
-from harness.search import SearchRequest, SearchResult, Status, TrialOutcome, run
+from harness.search import Limit, SearchRequest, SearchResult, Status, TrialOutcome, run
 from harness.search.gates import gate_totals
 from harness.search.request import Watch
 from harness.store import Store, open_store
 from harness.train import Halted, Judge, Trained, Verdict
 from tests.search.fakes import FakeBench, FakeProducer, make_request, number_of
 from tests.search.test_halving import EPOCHS, OBJECTIVES, at_rung
+from tests.search.test_optuna_driver import LEARNING
 
 
 def accuracy_of(candidate: Candidate) -> float:
@@ -176,8 +177,14 @@ def test_one_that_was_killed_at_its_rung_or_on_the_bench_after_it_ends_as_it_wou
     assert without_gates(whole) == without_gates(killed)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3"])
-def test_every_sampler_goes_on_with_what_was_stopped(store: Store, sampler: str) -> None:
-    result = search(store, replace(request(), sampler=sampler))
-    assert any(trial.outcome.status is Status.STOPPED for trial in result.trials[:-1])
-    assert len(result.trials) == 24
+@pytest.mark.parametrize("sampler", LEARNING)
+def test_every_sampler_goes_on_with_what_was_stopped_and_from_it_after_a_resume(tmp_path: Path, sampler: str) -> None:
+    limit = Limit(name="ram", sense="<=", bound=60_000.0, board="one")
+    asked = replace(request(21), sampler=sampler, limits=(limit,))
+    with open_store(tmp_path / "whole") as store:
+        whole = ends(search(store, asked))
+    with open_store(tmp_path / "parts") as store:
+        search(store, replace(asked, trials=17))
+        assert ends(search(store, replace(asked, resume=True))) == whole
+    known = {outcome.status for _, outcome in whole[:17]}
+    assert known >= {Status.STOPPED, Status.INFEASIBLE, Status.COMPLETE}

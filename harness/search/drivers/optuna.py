@@ -40,7 +40,7 @@ def create(define: Define, directions: Sequence[Direction], seed: int, sampler: 
 class _Optuna:
     def __init__(self, define: Define, directions: Sequence[Direction], seed: int, sampler: str) -> None:
         self._optuna = _import()
-        self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
+        self._optuna.logging.set_verbosity(self._optuna.logging.ERROR)  # its warnings are for whoever tunes it
         with _quiet():
             self._module = cast(SamplerModule, registry.load(FAMILY, sampler))
         needs = self._module.NEEDS

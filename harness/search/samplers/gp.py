@@ -7,6 +7,8 @@ It knows no branches: parameters of a branch that a trial did not take have thei
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -27,9 +29,28 @@ def create(seeds: Seeds) -> Any:
                 f"the sampler gp needs the package {error.name}, which is not installed",
                 hint="Install it with: pip install 'mcu-harness[gp]', or choose another one: --sampler tpe",
             ) from error
-    return optuna.samplers.GPSampler(
+    return _InOneThread(
         seed=seeds.proposal,
         n_startup_trials=STARTUP_TRIALS,
         deterministic_objective=True,  # the same candidate gives the same figures
         warn_independent_sampling=False,
     )
+
+
+class _InOneThread(optuna.samplers.GPSampler):
+    """Computes in one thread: its matrices are small, and several threads take several times as long for them."""
+
+    def sample_relative(self, *arguments: Any, **named: Any) -> dict[str, Any]:
+        with _one_thread():
+            return super().sample_relative(*arguments, **named)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    torch = importlib.import_module("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
