@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from harness.report.figures import Column, Entry, Wanted, columns_of, objective_
 from harness.report.records import Records
 from harness.report.standing import StudyFacts, study_facts
 from harness.report.words import short_name
+from harness.search import Status
 from harness.store import Store, Study, Trial, TrialState
 
 
@@ -56,6 +58,17 @@ class Content:
     environment: tuple[tuple[str, str, str], ...]  # where, name, value
     finals: Finals | None = None
     under_way: tuple[tuple[int, Candidate | None], ...] = ()  # trials that run just now
+
+    @property
+    def finished(self) -> int:
+        """Return how many trials have ended, in whatever way."""
+        return self.counts["complete"] + self.counts["failed"]
+
+    @property
+    def ended(self) -> str:
+        """Return in words how trials have ended: ``36 complete, 21 infeasible, 2 failed``."""
+        found = Counter(trial.outcome.status for trial in self.facts.finished) if self.facts else Counter[Status]()
+        return ", ".join(f"{found[status]:,} {status.value}" for status in Status if found[status]) or "none has ended"
 
 
 def study_content(store: Store, name: str, records: Records | None = None) -> Content:

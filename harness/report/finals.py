@@ -170,7 +170,6 @@ def _notes(finals: Finals, content: Content) -> Sequence[str]:
     notes = [f"The interval of 95 % is {_INTERVALS[kind]}." for kind in sorted(kinds) if kind in _INTERVALS]
     if finals.seeds < LEAST_SEEDS:
         notes.append(f"Trained again from {plural(finals.seeds, 'seed')} only: fewer than {LEAST_SEEDS} say little.")
-    finished = content.counts["complete"] + content.counts["failed"]
-    if finals.trials < finished:
-        notes.append(f"Checked when the study had {plural(finals.trials, 'trial')}; now it has {finished:,}.")
+    if finals.trials < content.finished:
+        notes.append(f"Checked when the study had {plural(finals.trials, 'trial')}; now it has {content.finished:,}.")
     return notes

@@ -59,11 +59,8 @@ def _head(content: Content) -> Iterator[str]:
     yield f"## {escaped(content.title)}"
     yield ""
     if content.study is not None:
-        counts = content.counts
-        finished = counts["complete"] + counts["failed"]
         boards = ", ".join(part.board_id for part in content.parts) or "no board yet"
-        ended = f"{counts['complete']} complete, {counts['failed']} failed"
-        yield f"{plural(finished, 'trial')} on {escaped(boards)}: {ended}."
+        yield f"{plural(content.finished, 'trial')} on {escaped(boards)}: {content.ended}."
     else:
         measured = sum(len(part.entries) for part in content.parts)
         yield f"{plural(measured, 'measurement')}, {plural(len(content.faults), 'failure')}."

@@ -25,6 +25,7 @@ from harness.records import (
 )
 from harness.report import run_report, study_report
 from harness.report.content import Content, study_content
+from harness.report.markdown import render_markdown
 from harness.report.page import render_page
 from harness.search import Objective, front_of, load_finished
 from harness.store import Store, open_store
@@ -214,6 +215,17 @@ def test_a_study_without_a_measurement_says_so(tmp_path: Path) -> None:
 def test_the_trial_under_way_is_counted_apart(content: Content) -> None:
     assert content.counts["running"] == 1
     assert "1 under way" in render_page(content)
+
+
+def test_what_breaks_a_limit_is_not_said_to_have_failed(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        synthetic.fill(store, trials=24)
+        content = study_content(store, synthetic.STUDY)
+    assert content.ended == "14 complete, 6 infeasible, 3 failed"
+    assert content.finished == 23
+    said = "23 trials</strong>: 14 complete, 6 infeasible, 3 failed; 1 under way"
+    assert said in render_page(content)
+    assert content.ended in render_markdown(content)
 
 
 def test_an_unknown_study_or_measurement_is_a_user_error(store: Store, tmp_path: Path) -> None:
