@@ -193,9 +193,9 @@ def _memory_table(memories: Sequence[Memory]) -> Table:
 def _emulator_table(board: Board, reach: Reach) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
     table.add_column("EMULATOR", no_wrap=True)
-    table.add_column("MACHINE", no_wrap=True)
-    table.add_column("IMAGE FOR", no_wrap=True)
-    table.add_column("VERSION", no_wrap=True)
+    table.add_column("MACHINE", overflow="fold")
+    table.add_column("IMAGE FOR")
+    table.add_column("VERSION")
     table.add_column("TIMER", justify="right", no_wrap=True)
     for way, version in reach.emulators:
         found = version if version is not None else Text("missing, see harness doctor", style="red")

@@ -33,7 +33,11 @@ def bench(
     ] = ["mps2_an386"],
     runtime: Annotated[list[str], typer.Option(help="Runtime to render with; repeat for several.")] = ["codegen"],
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Price the counts of an emulated core for a real board that is not here.")
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Emulate a real board that is not here; its counts are priced where its file has a price.",
+        ),
     ] = False,
     port: Annotated[
         str | None, typer.Option(help="Serial port of a real board; without it, the one with the board's USB ids.")

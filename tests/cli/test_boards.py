@@ -125,6 +125,14 @@ def test_an_uncalibrated_board_is_said_to_have_no_price(capsys: pytest.CaptureFi
     assert "30 to 50 % off" in told_json(capsys, "show", "esp32")["board"]["estimate_note"]
 
 
+def test_nothing_of_a_board_is_cut_off_at_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for board in ("esp32", "disco_f407vg"):
+        assert run(["boards", "show", board]) == 0
+        output = capsys.readouterr().out
+        assert "…" not in output, output
+        assert load_board(board).emulators[0].driver in output
+
+
 def test_an_unknown_board_ends_with_two_and_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["boards", "show", "mps2_an368"]) == 2
     assert "Did you mean 'mps2_an386'?" in capsys.readouterr().err
