@@ -90,6 +90,20 @@ def unpriced(settings: RunSettings) -> tuple[str, ...]:
     return tuple(board.id for board in boards if board.estimate is None)
 
 
+def emulated(settings: RunSettings) -> tuple[str, ...]:
+    """Say of each real board that is emulated what runs in which emulator, and where nobody has priced its counts."""
+    return tuple(_emulated(name) for name in settings.board) if settings.estimate else ()
+
+
+def _emulated(name: str) -> str:
+    target = find_target(name, estimate=True)
+    assert target.driver is not None
+    emulator = f"{target.driver.NAME} {target.driver.version(target.machine)}"
+    image = "its own image" if target.machine.id == name else f"an image for {target.machine.id}, which stands in,"
+    price = "" if target.board.estimate else "; without a price for its instructions there is no latency, no energy"
+    return f"{name}: {image} runs in {emulator}{price}"
+
+
 def _check_prices(wanted: Iterable[Named], without: Container[str | None]) -> None:
     for each in wanted:
         if each.name in ("latency", "energy") and each.board in without:

@@ -114,7 +114,7 @@ def run(
 
     resolved = resolve({name: value for name, value in locals().items() if name in SETTINGS}, config=config)
     from harness.api._plan import open_plan
-    from harness.api._request import search_request, unpriced, with_task
+    from harness.api._request import emulated, search_request, with_task
     from harness.api._run import carry_out
     from harness.cli._progress import Progress
     from harness.cli._run_view import Display, print_result
@@ -130,10 +130,8 @@ def run(
         request = search_request(resolved, plan=kernels, resume=resume, watch=progress.watch("model"))
     for line in lost_lines(request.task.given) if request.task.given else ():
         typer.echo(f"BadModel: {line}", err=True)
-    for each in unpriced(resolved.settings):
-        typer.echo(
-            f"{each}: instructions are counted; without a price for them there is no latency, no energy", err=True
-        )
+    for line in emulated(resolved.settings):
+        typer.echo(line, err=True)
     with Display(request, quiet=as_json) as display:
         found = carry_out(
             request,

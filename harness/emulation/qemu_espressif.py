@@ -33,6 +33,9 @@ _INSTALL = (
 # and a jump to it. Without, it goes from fault to fault where no ROM is, and the first core hardly runs.
 _SLEEP = "addr=0x50000000,data=0x0000fffe46007f00,data-len=8"
 _SECOND_CORE = {"esp32s3": ("-device", f"loader,{_SLEEP}", "-device", "loader,addr=0x50000000,cpu-num=1")}
+# While the emulated ESP32 restarts, its core stands still, and with sleep=off time may jump to what is due next: the
+# watchdog that every reset starts, before the program could stop it.
+_NO_WATCHDOG = {"esp32": ("-global", "driver=timer.esp32.timg,property=wdt_disable,value=true")}
 _HELP_SECONDS = 20.0
 _ANSWER_SECONDS = 10.0
 _LOOKS = 3
@@ -98,15 +101,17 @@ def _program(name: str) -> Program:
     return Program(name=name, variable="HARNESS_QEMU_ESPRESSIF", key="qemu_espressif", install=_INSTALL)
 
 
-def machine_arguments(path: Path, chip: str, flash_fds: Sequence[int]) -> list[str]:
+def machine_arguments(path: Path, chip: str, flash_fds: Sequence[int], *, real_time: bool = False) -> list[str]:
     """Return the arguments for a chip with its flash chip: an open file, which the process must inherit.
 
-    Without a kernel it starts its mask ROM, which loads what lies in the flash chip.
+    Without a kernel it starts its mask ROM, which loads what lies in the flash chip; the ESP32's takes most of a minute
+    unless it runs in ``real_time``, where an instruction takes no certain time.
     """
     machine = next(name for name in _names(chip) if name in _machines(path))
     files = [word for fd in flash_fds for word in ("-add-fd", f"fd={fd},set=2")]
     flash = ("-drive", "file=/dev/fdset/2,if=mtd,format=raw")
-    return ["-machine", machine, "-icount", "shift=0,sleep=off", *files, *flash, *_SECOND_CORE.get(chip, ())]
+    counted = () if real_time else ("-icount", "shift=0,sleep=off", *_NO_WATCHDOG.get(chip, ()))
+    return ["-machine", machine, *counted, *files, *flash, *_SECOND_CORE.get(chip, ())]
 
 
 def _names(chip: str) -> tuple[str, ...]:

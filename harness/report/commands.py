@@ -7,20 +7,21 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from harness.records import Deployment, How, Measurement
+from harness.boards import Board
+from harness.records import Deployment, Measurement
 from harness.report.standing import StudyFacts
 
 _DIRECTIONS = {"minimize": "min", "maximize": "max"}
 
 
-def bench_command(deployment: Deployment, measurement: Measurement, file: str) -> str:
+def bench_command(deployment: Deployment, measurement: Measurement, file: str, board: Board | None) -> str:
     """Return the command that measures a model's file as this measurement did, with the kernels that are default."""
     words = ["harness", "bench", file, "--board", deployment.board]
     if deployment.runtime != "codegen":
         words += ["--runtime", deployment.runtime]
     if deployment.optimize in ("balanced", "size"):
         words += ["--optimize", deployment.optimize]
-    if measurement.latency is not None and measurement.latency.how is How.MODELLED:
+    if board is not None and board.kind == "real" and "emulator" in dict(measurement.environment):
         words.append("--estimate")
     return shlex.join(words)
 

@@ -120,7 +120,9 @@ def _detail(part: Part, entry: Entry, file: str) -> Detail:
     layers = entry.measurement.layers
     columns = [column for column in part.columns if column.name not in ASIDE]
     bars = layer_bars(layers)
-    command = bench_command(entry.deployment, entry.measurement, file) if entry.deployment and file else ""
+    command = ""
+    if entry.deployment and file:
+        command = bench_command(entry.deployment, entry.measurement, file, part.board)
     return Detail(
         board_id=part.board_id,
         entry=entry,

@@ -76,7 +76,8 @@ def test_a_chip_that_is_not_here_is_searched_on_by_its_emulator(
     asked = ["--board", board, "--estimate", "--trials", "2", "--jobs", "1", "--final", "0", "--json"]
     assert app.run(["run", *asked]) == 0
     told = capsys.readouterr()
-    assert f"{board}: instructions are counted; without a price" in told.err
+    assert f"{board}: its own image runs in " in told.err
+    assert "without a price for its instructions" in told.err
     found = json.loads(told.out)
     assert found["trials"] == 2
     assert found["front"]

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from harness.boards import Board, load_board
+from harness.deadline import Deadline
 from harness.emulation import CountRequest, count_agrees, qemu_espressif
-from harness.emulation._flash import FLASH_BYTES, flash_contents
-from harness.emulation._machine import plugin_api, version_of
+from harness.emulation._flash import FLASH_BYTES, flash_contents, open_flash
+from harness.emulation._machine import plugin_api, start_machine, version_of
+from harness.emulation._qmp import Qmp
 from harness.errors import BadBoard, OpenError
 from tests.emulation.contract import EmulatorContract
 from tests.emulation.hal_images import build_hal_image, expected_hal_counts
@@ -89,6 +92,27 @@ def test_fifty_runs_give_the_count_of_the_program_and_the_timer_agrees(board_id:
     assert all(count_agrees(counts[0].instructions, each, timer_hz=timer_hz, counted_hz=1e9) for each in ticks)
 
 
+def test_no_watchdog_of_an_esp32_is_on_where_time_may_jump(tmp_path: Path) -> None:
+    board = load_board("esp32")
+    need_emulator(board)
+    path = qemu_espressif.find(board)
+    assert path is not None
+    told: list[object] = []
+
+    def ask(qmp: Qmp) -> None:
+        for group in ("timg0", "timg1"):
+            told.append(qmp.execute("qom-get", Deadline.after(20), path=group, property="wdt_disable"))
+
+    image = build_hal_image(board, tmp_path)
+    with ExitStack() as resources:
+        flash_fds = open_flash(flash_contents(board, image), resources)
+        arguments = qemu_espressif.machine_arguments(path, "esp32", flash_fds)
+        command = [str(path), *arguments, "-kernel", str(image)]
+        with start_machine(command, None, resources, pass_fds=flash_fds, watch=ask) as session:
+            session.check()
+    assert told == [True, True]
+
+
 def _pretend(monkeypatch: pytest.MonkeyPatch, folder: Path, machines: str, version: str = "9.2.2") -> Path:
     """Put a program in the place of Espressif's; it knows some machines and nothing else."""
     folder.mkdir(exist_ok=True)
@@ -114,6 +138,7 @@ def test_a_program_of_the_same_name_without_the_chip_is_passed_over(
     assert DRIVER.version(board) == "9.2.2"
     assert qemu_espressif.machine_arguments(own, "esp32", (7, 8))[:2] == ["-machine", "esp32-picsimlab"]
     assert qemu_espressif.machine_arguments(own, "esp32s3", (7, 8))[:2] == ["-machine", "esp32s3"]
+    assert "-icount" not in qemu_espressif.machine_arguments(own, "esp32", (7, 8), real_time=True)
 
 
 def test_the_variable_names_the_program_or_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.boards import load_board
 from harness.records import Cycles, How, LayerProfile, Quantity, to_plain
 from harness.report.bars import layer_bars, memory_bars
+from harness.report.commands import bench_command
 from harness.report.content import study_content
 from harness.report.figures import (
     Column,
@@ -225,3 +227,17 @@ def test_a_configuration_reads_as_words() -> None:
         ("options", "estimate true"),
         ("seed", "0"),
     )
+
+
+@pytest.mark.parametrize(
+    ("board", "emulator", "asks"),
+    [("esp32", "qemu_espressif 9.2.2", True), ("esp32", None, False), ("mps2_an386", "qemu 7.2.22", False)],
+)
+def test_a_chip_that_was_emulated_is_measured_again_by_an_estimate(
+    board: str, emulator: str | None, asks: bool
+) -> None:
+    environment = () if emulator is None else (("emulator", emulator),)
+    measurement = replace(examples.measurement(1), environment=environment, latency=None)
+    deployment = replace(examples.deployment(1), board=board, runtime="codegen", optimize="speed")
+    command = bench_command(deployment, measurement, "m.tflite", load_board(board))
+    assert command == f"harness bench m.tflite --board {board}" + " --estimate" * asks
