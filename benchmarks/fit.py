@@ -29,10 +29,12 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.boards import Board, board_ids, load_board
+from harness.emit.env import render
+from harness.emit.model import level_context
 from harness.emulation import installed_way
 from harness.errors import DoesNotFit
 from harness.firmware import build, render_project
-from harness.footprint import Fit, fit, helpers_of, layer_kind
+from harness.footprint import Fit, fit, helpers_of, layer_kind, table_bytes
 from harness.measure import open_emulated
 from harness.runtimes.codegen import RUNTIME, lower_model
 
@@ -52,7 +54,7 @@ class Built:
     stack_bytes: int
     stack_on: str  # the board itself, or one with its core
     base_flash_bytes: int  # what is neither weights, nor the model's code, nor the runner's tables
-    base_ram_bytes: int
+    base_ram_bytes: int  # what is neither activations, nor the runner's tables and copy of the inputs
     parts: tuple[tuple[str, int], ...]  # bytes of code by kind of layer, by helper, and of what else the model has
     predicted: Fit
 
@@ -98,15 +100,14 @@ def measure(board: Board, model: Path, scratch: Path) -> Built | None:
         stack = rig.device.peak_stack()
     lowering = lower_model(data, board, name=model.name)
     functions = function_sizes(image.elf)
-    sizes = [
-        sum(size for name, size in functions if name == layer.symbol or name.startswith(f"{layer.symbol}_"))
-        for layer in lowering.layers
-    ]
-    helpers = tuple((h, sum(size for name, size in functions if name == h)) for h in helpers_of(lowering.layers))
+    sizes = [layer_size(functions, layer.symbol) for layer in lowering.layers]
+    helpers = helper_sizes(functions, helpers_of(lowering.layers))
     flash = image.figures.flash
     other = flash.code_bytes - sum(sizes) - sum(size for _, size in helpers)
-    tables = 12 * len(lowering.layers) + 8 * (len(rendered.inputs) + len(rendered.outputs))
+    ports = len(rendered.inputs) + len(rendered.outputs)
+    tables, tables_in_ram = table_bytes(board, layers=len(lowering.layers), ports=ports)
     inputs = sum(-(-port.size_bytes // 16) * 16 for port in rendered.inputs)
+    activations = sum(rendered.activations_bytes.values())
     return Built(
         board=board,
         model=model.stem,
@@ -115,7 +116,7 @@ def measure(board: Board, model: Path, scratch: Path) -> Built | None:
         stack_bytes=stack,
         stack_on=way.machine.id,
         base_flash_bytes=flash.total_bytes - flash.weights_bytes - flash.code_bytes - tables,
-        base_ram_bytes=image.figures.static_ram_bytes - image.figures.model_ram_bytes - inputs,
+        base_ram_bytes=image.figures.static_ram_bytes - activations - inputs - tables_in_ram,
         parts=(*zip(map(layer_kind, lowering.layers), sizes, strict=True), *helpers, (OTHER, other)),
         predicted=predicted,
     )
@@ -206,13 +207,34 @@ def refine(sizes: dict[str, int], models: list[tuple[Counter[str], int, int]]) -
     return {name: max(round(sizes[name] + by * of), 0) for name, by, of in zip(names, change, prior, strict=True)}
 
 
+def layer_size(functions: Iterable[tuple[str, int]], symbol: str) -> int:
+    """Return the bytes of a layer's function and of those that are its own."""
+    return sum(size for name, size in functions if name == symbol or name.startswith(f"{symbol}_"))
+
+
+def helper_sizes(functions: Iterable[tuple[str, int]], helpers: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return the bytes of the functions that each of the helpers defines."""
+    sizes = dict.fromkeys(helpers, 0)
+    defines = {name: helper for helper in sizes for name in functions_of(helper)}
+    for name, size in functions:
+        if name in defines:
+            sizes[defines[name]] += size
+    return tuple(sizes.items())
+
+
+def functions_of(helper: str) -> list[str]:
+    """Return the names of the functions in a helper's C text: what is static and has a list of parameters."""
+    text = render(f"model/helpers/{helper}.c.j2", level_context("speed"))
+    return re.findall(r"^(?!\s|#).*\bstatic\b.*?\b(\w+)\((?!\()[^)]*(?:\)|,$)", text, re.MULTILINE)
+
+
 def function_sizes(elf: Path) -> list[tuple[str, int]]:
     """Return the functions of an image by the names of their sources, without what a compiler appends."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection)
         symbols = [(symbol.name, symbol["st_size"], symbol["st_info"]["type"]) for symbol in table.iter_symbols()]
-    return [(name.partition(".")[0], size) for name, size, kind in symbols if kind == "STT_FUNC"]
+    return [(re.split(r"[.$]", name)[0], size) for name, size, kind in symbols if kind == "STT_FUNC"]
 
 
 def replace_tables(path: Path, table: str, lines: list[str]) -> None:

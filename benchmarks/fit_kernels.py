@@ -3,8 +3,9 @@
 
 ``benchmarks/fit.py`` measures the kinds of layers that whole models hold. This compiles and links a layer of every
 operator and type alone, as the board's firmware does, and writes into the file of the core what the function takes, and
-which members of the compiler's libraries it brings along (exponentials, arithmetic that the core has not): the table
-``[kernels]``. Members that the firmware has without a model, in a build of ``examples/digits.tflite``, do not count.
+what it brings along of the compiler's libraries and of the project's own arithmetic (exponentials, what the core cannot
+do): the table ``[kernels]``. What the firmware has without a model, in a build of ``examples/digits.tflite``, does not
+count.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from statistics import mean
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from fit import function_sizes, replace_tables  # noqa: E402
+from fit import function_sizes, helper_sizes, layer_size, replace_tables  # noqa: E402
 
 from harness import proc  # noqa: E402
 from harness.boards import Board, load_board  # noqa: E402
@@ -39,12 +40,14 @@ from tests.ops.contracts import contracts  # noqa: E402
 
 CASES = (1, 2)  # numbers of an operator's and type's cases: two windows, two shapes
 MORE_CASES = {"hybrid": (1, 2, 3, 4)}  # a window or one pixel, the input's quantization with a zero point or without
+ARITHMETIC = {"xtensa": ("integers.c", "floats.c", "doubles.c")}  # of the project, by instruction set
 _LOADED = re.compile(r"^\.(text|rodata|data|literal|progmem|iram|irom|near)")
+_MEMBER = re.compile(r"lib(?:m|c|gcc)[^/]*\.a\((.+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """One layer, linked alone: its kind and bytes, those of the helpers, the library's members with theirs."""
+    """One layer, linked alone: its kind and bytes, those of the helpers, what it has of libraries with its bytes."""
 
     kind: str
     size_bytes: int
@@ -58,7 +61,8 @@ def main() -> None:
     for board in map(load_board, parser.parse_args().board):
         with tempfile.TemporaryDirectory() as scratch:
             known = firmware_members(board, Path(scratch) / "digits")
-            found = [one for case in models() if (one := measure(board, case, Path(scratch)))]
+            arithmetic = compile_arithmetic(board, Path(scratch) / "arithmetic")
+            found = [one for case in models() if (one := measure(board, case, Path(scratch), arithmetic))]
         write(board, found, known)
         print(f"{board.core.id}: {len({one.kind for one in found})} kinds of layers")
 
@@ -73,14 +77,25 @@ def models() -> Iterable[bytes]:
 
 
 def firmware_members(board: Board, folder: Path) -> frozenset[str]:
-    """Return the library members in a firmware whose model needs none of its own."""
+    """Return what is of libraries in a firmware whose model needs none of its own."""
     model = (ROOT / "examples" / "digits.tflite").read_bytes()
     rendered = RUNTIME.render(model, board, name="digits")
     image = build(render_project(rendered, board, folder, optimize="speed"), board)
-    return frozenset(name for name, _ in library_members(image.elf.with_suffix(".map")))
+    return frozenset(name for name, _ in library_members(image.elf.with_suffix(".map"), board))
 
 
-def measure(board: Board, model: bytes, folder: Path) -> Alone | None:
+def compile_arithmetic(board: Board, folder: Path) -> tuple[Path, ...]:
+    """Compile what the project has of arithmetic for the board's core, and return the objects."""
+    folder.mkdir()
+    sources = [
+        data_dir("firmware_templates") / "project" / board.core.isa / n for n in ARITHMETIC.get(board.core.isa, ())
+    ]
+    for source in sources:
+        run([*compiler(board), "-c", str(source)], folder)
+    return tuple(folder / source.with_suffix(".o").name for source in sources)
+
+
+def measure(board: Board, model: bytes, folder: Path, arithmetic: Iterable[Path]) -> Alone | None:
     """Compile and link one model; None where the board has no kernel, or no room."""
     try:
         rendered = RUNTIME.render(model, board, name="alone")
@@ -90,44 +105,53 @@ def measure(board: Board, model: bytes, folder: Path) -> Alone | None:
     if len(lowering.layers) != 1:  # a variable's value is read and assigned: two layers
         return None
     (folder / "alone").mkdir(exist_ok=True)
-    elf = link(board, rendered.files, rendered.invoke_symbol, folder / "alone")
+    elf = link(board, rendered.files, rendered.invoke_symbol, folder / "alone", arithmetic)
     (layer,) = lowering.layers
     sizes = function_sizes(elf)
     return Alone(
         kind=layer_kind(layer),
-        size_bytes=sum(n for name, n in sizes if name == layer.symbol or name.startswith(f"{layer.symbol}_")),
-        helpers=tuple((h, sum(n for name, n in sizes if name == h)) for h in helpers_of(lowering.layers)),
-        members=library_members(elf.with_suffix(".map")),
+        size_bytes=layer_size(sizes, layer.symbol),
+        helpers=helper_sizes(sizes, helpers_of(lowering.layers)),
+        members=library_members(elf.with_suffix(".map"), board),
     )
 
 
-def link(board: Board, files: Mapping[str, str], entry: str, folder: Path) -> Path:
+def link(board: Board, files: Mapping[str, str], entry: str, folder: Path, arithmetic: Iterable[Path]) -> Path:
     """Compile generated files with the board's flags, and link what the entry reaches."""
-    compiler = f"{program_prefix(board)}gcc"
     include = data_dir("firmware_templates") / "project" / "include"
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     sources = sorted(name for name in files if name.endswith(".c") and not name.endswith("_binding.c"))
-    sections = ("-ffunction-sections", "-fdata-sections")
-    flags = (*board.core.flags, *build_flags("speed"), *source_flags(board), *sections, "-I.", f"-I{include}")
     ends = ("-nostartfiles", "-Wl,--gc-sections", f"-Wl,-e,{entry}", f"-Wl,-u,{entry}", "-Wl,-Map=alone.map")
     loose = ("-Wl,--unresolved-symbols=ignore-all", "-lm", "-o", "alone.elf")
-    ended = proc.run(
-        [compiler, *flags, *sources, *board.core.link_flags, *ends, *loose], timeout_seconds=120, cwd=folder
-    )
-    if ended.exit_code != 0:
-        raise SystemExit(ended.output)
+    compiled = ("-I.", f"-I{include}", *sources, *map(str, arithmetic))
+    run([*compiler(board), *compiled, *board.core.link_flags, *ends, *loose], folder)
     return folder / "alone.elf"
 
 
-def library_members(path: Path) -> tuple[tuple[str, int], ...]:
-    """Return the members of archives in an image, with the bytes that they take in flash."""
+def compiler(board: Board) -> tuple[str, ...]:
+    """Return the compiler and the flags for whatever is in the board's firmware."""
+    sections = ("-ffunction-sections", "-fdata-sections")
+    return (f"{program_prefix(board)}gcc", *board.core.flags, *build_flags("speed"), *source_flags(board), *sections)
+
+
+def run(command: list[str], folder: Path) -> None:
+    ended = proc.run(command, timeout_seconds=120, cwd=folder)
+    if ended.exit_code != 0:
+        raise SystemExit(ended.output)
+
+
+def library_members(path: Path, board: Board) -> tuple[tuple[str, int], ...]:
+    """Return what an image has of libraries, with the bytes in flash: an archive's members, the project's functions."""
     text = path.read_text(encoding="utf-8", errors="replace")
     outputs = set(re.findall(r"^(\.[\w.]+)", text, re.MULTILINE))
+    own = {Path(source).stem for source in ARITHMETIC.get(board.core.isa, ())}
     found: dict[str, int] = defaultdict(int)
     for piece in parse_map(text, {name for name in outputs if _LOADED.match(name)}):
-        if (member := re.search(r"lib(?:m|c|gcc)[^/]*\.a\((.+)\)$", piece.file)) is not None:
+        if (member := _MEMBER.search(piece.file)) is not None:
             found[member[1]] += piece.size_bytes
+        elif (unit := Path(piece.file).name.partition(".")[0]) in own:
+            found[f"{unit}:{piece.name.rpartition('.')[2]}"] += piece.size_bytes
     return tuple(sorted(found.items()))
 
 

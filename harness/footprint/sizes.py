@@ -9,22 +9,20 @@ firmware takes without a model, as it was measured on the board. Both are tables
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from math import ceil
-from typing import Literal, TypeAlias
 
 from harness.boards import Base, Board, Memory
 from harness.emit.model import EmittedLayer, weights_bytes
 from harness.errors import UnsupportedModel
+from harness.footprint.answers import BaseSource, Fit, MemoryUse, Size, Verdict
 from harness.memory import Region, plan_memory
 from harness.runtimes.codegen import Lowering, activation_regions, lower_parsed, parse_model
 
-Verdict: TypeAlias = Literal["fits", "does not fit", "too close to say"]
-
 _ENDLESS = 1 << 40
-_LAYER_ENTRY_BYTES = 12  # of the runner's table of layers, on a 32-bit core
-_PORT_ENTRY_BYTES = 8
+_POINTER_BYTES = {"native": 8, "avr": 2}  # 4 on all others
+_CONSTANTS_IN_RAM = ("native", "avr")  # pointers that are relocated; no address space but that of weights
 _UNKNOWN_LAYER_BYTES = 700  # where nothing was measured on the core: the usual size of a generic kernel
 _UNKNOWN_HELPER_BYTES = 200
 _CODE_ERROR = 0.25  # of a kind that was measured: the same kernel differs by its layer's numbers
@@ -38,86 +36,6 @@ _UNKNOWN_BASE = Base(
     error=1.0,
 )
 _ALIGNMENT_BYTES = 64  # that the linker may lose between sections
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """Bytes, the part of them that is exact, and how far the rest may be off, either way."""
-
-    exact_bytes: int = 0
-    estimated_bytes: int = 0
-    error_bytes: int = 0
-
-    @property
-    def bytes(self) -> int:
-        return self.exact_bytes + self.estimated_bytes
-
-    def __add__(self, other: Size) -> Size:
-        return Size(
-            exact_bytes=self.exact_bytes + other.exact_bytes,
-            estimated_bytes=self.estimated_bytes + other.estimated_bytes,
-            error_bytes=self.error_bytes + other.error_bytes,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryUse:
-    """What a memory of the board must hold, the linker's reserve for the stack included.
-
-    ``missing_bytes`` is what it lacks, or what its largest static block lacks for the activations; 0 where it suffices.
-    ``surely_missing_bytes`` is the same of what is exact alone.
-    """
-
-    name: str
-    kind: Literal["flash", "ram"]
-    needed: Size
-    size_bytes: int
-    missing_bytes: int
-    surely_missing_bytes: int
-
-    @property
-    def left_bytes(self) -> int:
-        """Bytes left; negative where they are missing."""
-        return self.size_bytes - self.needed.bytes
-
-    @property
-    def verdict(self) -> Verdict:
-        if self.surely_missing_bytes or self.missing_bytes > self.needed.error_bytes:
-            return "does not fit"
-        close = self.missing_bytes > 0 or self.left_bytes < self.needed.error_bytes
-        return "too close to say" if close else "fits"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseSource:
-    """When and by what the firmware without a model was measured on a board; ``date`` is None where it is assumed."""
-
-    date: str | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """Whether and how a model fits a board.
-
-    ``ram`` is what a bench of it would call its total: all static memory and the peak of the stack. ``flash`` likewise.
-    ``base`` says when and by what the board's own part was measured.
-    """
-
-    board: str
-    verdict: Verdict
-    ram: Size
-    flash: Size
-    weights_bytes: int
-    activations_bytes: int
-    code: Size
-    memories: tuple[MemoryUse, ...]
-    base: BaseSource
-
-    @property
-    def missing_bytes(self) -> int:
-        """Bytes missing over all memories: the size of the violation."""
-        return sum(use.missing_bytes for use in self.memories)
 
 
 def fit(model: bytes, board: Board, *, name: str = "model.tflite") -> Fit:
@@ -176,6 +94,17 @@ def helpers_of(layers: Sequence[EmittedLayer]) -> tuple[str, ...]:
     return tuple(sorted({name for layer in layers for name in layer.lowered.helpers}))
 
 
+def table_bytes(board: Board, *, layers: int, ports: int) -> tuple[int, int]:
+    """Return the bytes of the runner's tables (harness_model.h) in flash, and those in RAM.
+
+    A layer has a pointer to its function and its output; an output, as a port, a pointer and 32 bits for its size.
+    """
+    pointer = _POINTER_BYTES.get(board.core.isa, 4)
+    port = ceil((pointer + 4) / pointer) * pointer
+    size = layers * (pointer + port) + ports * port
+    return size, size if board.core.isa in _CONSTANTS_IN_RAM else 0
+
+
 def fit_at_least(board: Board, *, weights_bytes: int, activations_bytes: int, input_bytes: int) -> Fit:
     """Tell whether a model fits of which no more is known than bytes that it needs at least, with no code for layers.
 
@@ -191,7 +120,7 @@ def fit_at_least(board: Board, *, weights_bytes: int, activations_bytes: int, in
         activations_bytes=activations_bytes,
         inputs=_input_copy_bytes(input_bytes),
         code=Size(),
-        tables=0,
+        tables=(0, 0),
     )
 
 
@@ -204,7 +133,7 @@ def _fit(lowering: Lowering, activations: Mapping[str, int], board: Board) -> Fi
         activations_bytes=sum(activations.values()),
         inputs=sum(_input_copy_bytes(lowering.graph.tensor(index).size_bytes) for index in lowering.graph.inputs),
         code=_code(lowering.layers, board),
-        tables=_LAYER_ENTRY_BYTES * len(lowering.layers) + _PORT_ENTRY_BYTES * ports,
+        tables=table_bytes(board, layers=len(lowering.layers), ports=ports),
     )
 
 
@@ -220,14 +149,19 @@ def _assembled(
     activations_bytes: int,
     inputs: int,
     code: Size,
-    tables: int,
+    tables: tuple[int, int],
 ) -> Fit:
     """Put together what a board must hold; ``activations`` are by memory, as far as their place is known."""
     base, date = _base(board)
+    in_flash, in_ram = tables
     firmware = Size(
-        estimated_bytes=base.flash_bytes + tables, error_bytes=ceil(base.flash_bytes * base.error) + _ALIGNMENT_BYTES
+        estimated_bytes=base.flash_bytes + in_flash, error_bytes=ceil(base.flash_bytes * base.error) + _ALIGNMENT_BYTES
     )
-    data = Size(exact_bytes=inputs, estimated_bytes=base.ram_bytes, error_bytes=ceil(base.ram_bytes * base.error))
+    data = Size(
+        exact_bytes=inputs,
+        estimated_bytes=base.ram_bytes + in_ram,
+        error_bytes=ceil(base.ram_bytes * base.error),
+    )
     needed = dict.fromkeys((memory.name for memory in board.memories), Size())
     for place, size in (
         *((name, Size(exact_bytes=size)) for name, size in activations.items()),
