@@ -211,15 +211,24 @@ def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
         total += shared.get(helper, _UNKNOWN_HELPER_BYTES)
         error += 0 if helper in shared else _UNKNOWN_HELPER_BYTES
     for kind in kinds:
-        size = known.get(kind)
-        total += unknown if size is None else size
-        error += unknown * _UNKNOWN_CODE_ERROR if size is None else size * _CODE_ERROR
+        if kind in known:
+            size, share = known[kind], _CODE_ERROR
+        else:
+            size, share = _largest_relative(kind, known) or unknown, _UNKNOWN_CODE_ERROR
+        total += size
+        error += size * share
     return Size(estimated_bytes=total, error_bytes=ceil(error))
 
 
 def _measured_kind(kind: str, known: Mapping[str, int]) -> str:
     """Return the kind that stands for a kind: itself, or that with a window where one pixel was not measured."""
     return kind if kind in known else kind.replace("/1x1", "")
+
+
+def _largest_relative(kind: str, known: Mapping[str, int]) -> int:
+    """Return the size of the largest other variant of an operator and type that was measured, or 0."""
+    operator, signature, _ = kind.split("/", 2)
+    return max((size for name, size in known.items() if name.startswith(f"{operator}/{signature}/")), default=0)
 
 
 def _base(board: Board) -> tuple[Base, str | None]:

@@ -150,6 +150,22 @@ def test_library_functions_that_a_layer_brings_along_are_counted() -> None:
     assert fit(model, board).code.bytes == fit(model, bare).code.bytes + brought
 
 
+def test_for_a_variant_that_nobody_measured_the_largest_other_one_stands_with_a_wide_margin() -> None:
+    board = load_board("mps2_an386")
+    assert board.core.kernels is not None
+    kind = "fully_connected/hybrid/generic/asymmetric"
+    size = dict(board.core.kernels.layers)[kind]
+    others = tuple((name, n) for name, n in board.core.kernels.layers if not name.startswith("fully_connected/hybrid/"))
+    relative = ("fully_connected/hybrid/other", size + 1000)
+    kernels = replace(board.core.kernels, layers=(*others, relative, ("fully_connected/hybrid/less", 1)), calls=())
+    bare = replace(board.core.kernels, calls=())
+    known, guessed = (
+        fit(hybrid_layer(), replace(board, core=replace(board.core, kernels=one))).code for one in (bare, kernels)
+    )
+    assert guessed.bytes == known.bytes + 1000
+    assert guessed.error_bytes > 2 * known.error_bytes
+
+
 UNLIKE_THE_REFERENCE_MODELS = {  # of which no measured model holds one: hybrid either way, recurrent, 16x8
     "dense, hybrid": (Dense, "hybrid", 2),
     "dense, hybrid with a zero point": (Dense, "hybrid", 1),
