@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from harness.cli._dependencies import Finding, Group
 
 SCHEMA = 1
-_WAYS = {"debian": "apt", "python": "pip", "platformio": "PlatformIO, from the network", "maker": "from its maker"}
+_WAYS = {
+    "debian": "apt",
+    "python": "pip",
+    "platformio": "PlatformIO, from the network",
+    "maker": "hand, from its maker",
+}
 
 Checkup: TypeAlias = "tuple[tuple[Group, tuple[Finding, ...]], ...]"
 

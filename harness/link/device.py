@@ -16,7 +16,7 @@ from harness.link.messages import Hello, Request, Run, Status, Which
 from harness.link.patterns import Repeated, Xorshift, recognise
 from harness.transports import ByteStream
 
-_MESSAGE_SECONDS = 10.0  # one short request, all retransmissions included
+MESSAGE_SECONDS = 10.0
 _FIRST_INFERENCE_SECONDS = 120.0  # nothing is known yet of how long one takes
 _BATCH_SECONDS = 2.0  # about how long one request may keep the device busy
 _MOST_AT_ONCE = 0xFFFF
@@ -35,8 +35,9 @@ class Device:
     """A link to a device; closing it closes the stream. Call ``hello`` first.
 
     ``on_text`` gets what the device says outside frames. ``check`` is called where the device is silent, or gone, and
-    may raise what it knows. ``resend_seconds`` is how long the first silence lasts before a request is sent again. All
-    methods raise LinkTimeout, LinkCorrupt, or DeviceFault where the device restarted or refuses.
+    may raise what it knows. ``resend_seconds`` is how long the first silence lasts before a request is sent again,
+    ``message_seconds`` how long one short request may take, all retransmissions included. All methods raise
+    LinkTimeout, LinkCorrupt, or DeviceFault where the device restarted or refuses.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Device:
         on_text: TextHook | None = None,
         check: Callable[[], None] | None = None,
         resend_seconds: float = 0.5,
+        message_seconds: float = MESSAGE_SECONDS,
     ) -> None:
         self._stream = stream
         self._resend_seconds = resend_seconds
+        self._message_seconds = message_seconds
         self._exchange = Exchange(stream, resend_seconds=resend_seconds, on_text=on_text, check=check)
         self._hello: Hello | None = None
         self._inference_seconds: float | None = None
@@ -74,7 +77,7 @@ class Device:
 
         Raises DeviceFault where the device speaks another version of the protocol.
         """
-        deadline = deadline or Deadline.after(_MESSAGE_SECONDS)
+        deadline = deadline or Deadline.after(self._message_seconds)
         body = self._exchange.hello(deadline)
         version = int.from_bytes(body[:2], "little")
         if version != messages.PROTOCOL_VERSION:
@@ -95,7 +98,7 @@ class Device:
 
     def layer_bytes(self, deadline: Deadline | None = None) -> tuple[int, ...]:
         """Return the sizes of the layers' outputs."""
-        return self._sizes(Which.LAYERS, self._greeted.layer_count, deadline or Deadline.after(_MESSAGE_SECONDS))
+        return self._sizes(Which.LAYERS, self._greeted.layer_count, deadline or Deadline.after(self._message_seconds))
 
     def load_input(self, index: int, data: bytes, deadline: Deadline | None = None) -> None:
         """Set an input, and make sure that it lies in the device as given.
@@ -111,7 +114,7 @@ class Device:
             return
         self._loaded.pop(index, None)
         chunk = self._greeted.max_payload_bytes - messages.LOAD_INPUT.size
-        deadline = deadline or Deadline.after(_MESSAGE_SECONDS * (1 + len(data) // chunk))
+        deadline = deadline or Deadline.after(self._message_seconds * (1 + len(data) // chunk))
         known = recognise(data, longest_period=2 * chunk) if len(data) > 32 else None
         match known:
             case Repeated(period):
@@ -181,7 +184,7 @@ class Device:
 
     def read_memory(self, address: int, size: int, deadline: Deadline | None = None) -> bytes:
         """Return bytes of the device's memory, where its firmware knows that they can be read."""
-        deadline = deadline or Deadline.after(_MESSAGE_SECONDS * (1 + size // self._room))
+        deadline = deadline or Deadline.after(self._message_seconds * (1 + size // self._room))
         parts = []
         for offset in range(0, size, self._room):
             part = min(self._room, size - offset)
@@ -200,12 +203,12 @@ class Device:
 
     def heap_bytes(self, deadline: Deadline | None = None) -> int:
         """Return the bytes of heap taken so far."""
-        reply = self._ask(Request.HEAP, b"", deadline or Deadline.after(_MESSAGE_SECONDS))
+        reply = self._ask(Request.HEAP, b"", deadline or Deadline.after(self._message_seconds))
         return self._one_u32(Request.HEAP, reply.body)
 
     def reset(self, deadline: Deadline | None = None) -> Hello:
         """Restart the device and greet it again."""
-        deadline = deadline or Deadline.after(2 * _MESSAGE_SECONDS)
+        deadline = deadline or Deadline.after(2 * self._message_seconds)
         self._exchange.reset(deadline)
         return self.hello(deadline)
 
@@ -237,7 +240,7 @@ class Device:
         """Ask for inferences, leaving the device in peace while they run, and learn how long one takes."""
         known = self._inference_seconds
         expected = 0.0 if known is None else known * inferences
-        limit = _FIRST_INFERENCE_SECONDS if known is None else _MESSAGE_SECONDS + 10 * expected
+        limit = _FIRST_INFERENCE_SECONDS if known is None else self._message_seconds + 10 * expected
         peace = 4 * self._resend_seconds if known is None else self._resend_seconds + 3 * expected
         reply = self._ask(kind, payload, deadline or Deadline.after(limit), busy_seconds=peace)
         if kind in (Request.RUN, Request.STACK) and reply.busy_seconds > 0:
@@ -247,7 +250,7 @@ class Device:
 
     def _still_holds(self, index: int, data: bytes, deadline: Deadline | None) -> bool:
         payload = messages.REPEAT_INPUT.pack(index, len(data))  # a period of its whole size: nothing is written
-        reply = self._ask(Request.REPEAT_INPUT, payload, deadline or Deadline.after(_MESSAGE_SECONDS))
+        reply = self._ask(Request.REPEAT_INPUT, payload, deadline or Deadline.after(self._message_seconds))
         return self._one_u32(Request.REPEAT_INPUT, reply.body) == zlib.crc32(data)
 
     def _load(self, index: int, data: bytes, chunk: int, deadline: Deadline) -> None:
@@ -263,7 +266,7 @@ class Device:
             )
 
     def _read(self, kind: Request, index: int, size: int, deadline: Deadline | None) -> bytes:
-        deadline = deadline or Deadline.after(_MESSAGE_SECONDS * (1 + size // self._room))
+        deadline = deadline or Deadline.after(self._message_seconds * (1 + size // self._room))
         parts = []
         for offset in range(0, size, self._room):
             part = min(self._room, size - offset)

@@ -16,6 +16,8 @@ from harness.link import Device
 from harness.runtimes import RenderedModel
 from harness.transports import open_port, reserved
 
+# One short request to an emulator, which a busy machine may not let run for seconds; that it has died is told at once.
+_EMULATED_SECONDS = 60.0
 RUNNER = "harness_run_inference"  # the one function of the runner that calls the inference
 
 
@@ -55,7 +57,7 @@ def open_emulated(board: Board, driver: EmulatorDriver, image: Path, rendered: R
     with ExitStack() as stack:
         session = stack.enter_context(driver.start(board, image, count=count))
         stream = stack.enter_context(open_port(session.port))
-        device = stack.enter_context(Device(stream, check=session.check))
+        device = stack.enter_context(Device(stream, check=session.check, message_seconds=_EMULATED_SECONDS))
         timer_hz = next(e.timer_hz for e in board.emulators if e.driver == driver.NAME)
         yield Rig(
             device=device,

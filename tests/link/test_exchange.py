@@ -107,6 +107,16 @@ def test_silence_is_a_timeout_and_asks_the_check_meanwhile() -> None:
     assert len(asked) > 1
 
 
+def test_a_device_is_waited_for_as_long_as_its_link_was_told() -> None:
+    stream = PlayedStream(lambda message: small_device(message) if message.type != Request.HEAP else [])
+    with Device(stream, resend_seconds=0.2, message_seconds=1.0) as device:
+        device.hello()
+        before = len(stream.received)
+        with pytest.raises(LinkTimeout):
+            device.heap_bytes()
+    assert 1 <= len(stream.received) - before <= 4  # after 0, 0.2, 0.6 seconds; not for ten
+
+
 def test_what_the_check_raises_ends_the_wait() -> None:
     def check() -> None:
         raise DeviceFault("the emulator has died")
