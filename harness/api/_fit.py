@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import overload
 
 from harness.boards import board_ids, load_board
-from harness.errors import UnsupportedModel, UserError
+from harness.errors import UnsupportedModel
 from harness.footprint import Fit, fit_all
+from harness.tflite import read_file
 
 __all__ = ["Fit", "fit"]
 
@@ -54,11 +55,4 @@ def fit_each(
 
 
 def _model(model: str | Path | bytes) -> tuple[bytes, str]:
-    return (model, "model.tflite") if isinstance(model, bytes) else (_read(Path(model)), str(model))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
+    return (model, "model.tflite") if isinstance(model, bytes) else (read_file(Path(model)), str(model))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.boards import complete_board
-from harness.errors import EXIT_OK, HarnessError, UserError
+from harness.errors import EXIT_OK, HarnessError
 
 if TYPE_CHECKING:
     from harness.records import Measurement
@@ -52,15 +52,13 @@ def tune(
     from harness.pipeline import BenchRequest, bench_model
     from harness.settings import results_dir
     from harness.store import open_store
+    from harness.tflite import read_file
     from harness.tune import TuneRequest, default_objective, find_objective, write_plan
     from harness.tune import tune as tune_model
 
     described = load_board(board)
     wanted = find_objective(objective or default_objective(described), described)
-    try:
-        data = model.read_bytes()
-    except OSError as error:
-        raise UserError(f"{model} cannot be read: {error.strerror or error}") from error
+    data = read_file(model)
     request = TuneRequest(
         model=data,
         name=str(model),

@@ -23,6 +23,7 @@ from harness.ladder.answers import (
 from harness.ladder.findings import Calibration, InputUse, Ladder, Step, judge
 from harness.reference import compare, describe_reference
 from harness.tasks import Floats, LoadedTask, Need, Split, load_task
+from harness.tflite import read_file
 from harness.train import dequantized, model_inputs, open_keras_file
 from harness.train.convert import CALIBRATION_SAMPLES
 
@@ -169,10 +170,7 @@ def _begin(found: _Climb, model: Path, watch: Watch, *, trust: bool) -> Converte
             converted.graph, read_converted(opened.one_sample, converted.name).graph, len(calibration)
         )
     elif model.suffix == ".tflite":
-        try:
-            converted = read_converted(model.read_bytes(), model.name)
-        except OSError as error:
-            raise UserError(f"{model} cannot be read: {error.strerror or error}") from error
+        converted = read_converted(read_file(model), model.name)
     else:
         raise UserError(f"{model} is neither a .keras nor a .tflite file")
     found.input = use_of_input(converted, found.split.inputs)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import UserError
 from harness.runtimes import KernelPlan
+from harness.tflite import read_file
 
 if TYPE_CHECKING:
     from harness.store import Store
@@ -57,9 +57,4 @@ class BenchRequest:
 
     def read_model(self) -> bytes:
         """Return the model's bytes. Raises UserError where the file cannot be read."""
-        if isinstance(self.model, bytes):
-            return self.model
-        try:
-            return self.model.read_bytes()
-        except OSError as error:
-            raise UserError(f"{self.model} cannot be read: {error.strerror or error}") from error
+        return self.model if isinstance(self.model, bytes) else read_file(self.model)

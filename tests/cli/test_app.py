@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import harness
+from harness import proc
 from harness.cli import app
 from harness.errors import NoBoard, UserError, worst_exit_code
 
@@ -13,6 +16,11 @@ from harness.errors import NoBoard, UserError, worst_exit_code
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["--version"]) == 0
     assert capsys.readouterr().out == f"harness {harness.__version__}\n"
+
+
+def test_the_package_runs_as_a_module() -> None:
+    ended = proc.run([sys.executable, "-m", "harness", "--version"], timeout_seconds=60)
+    assert (ended.exit_code, ended.output) == (0, f"harness {harness.__version__}\n")
 
 
 @pytest.mark.parametrize("arguments", [["bnch"], ["bench"], ["bench", "--nonsense", "x.tflite"]])
