@@ -19,6 +19,14 @@ _LOOP_HINT = (
     "A recurrent layer (GRU, LSTM, RNN) becomes a loop: fix the batch at 1 and set unroll=True in the layer,"
     " then convert again."
 )
+_BUILTIN_ALONE = "Only TFLite's builtin operators have kernels: convert with TFLITE_BUILTINS alone."
+_COMPILED = "The file was compiled for an accelerator: give the one that its compiler was given."
+_CUSTOM_HINTS = (  # by the beginning of the operator's name
+    ("edgetpu-custom-op", _COMPILED),
+    ("ethos-u", _COMPILED),
+    ("XC_", _COMPILED),
+    ("TFLite_Detection_PostProcess", "Export the detector without its post-processing, and do that in your application."),
+)
 
 
 class Call(NamedTuple):
@@ -91,7 +99,7 @@ def _read_code(table: Table) -> tuple[str, int]:
         custom = table.text(schema.OPERATOR_CODE_CUSTOM_CODE)[:60]
         raise UnsupportedModel(
             f"{table.file.name}: the custom operator {custom!r} is not supported",
-            hint="Only TFLite's builtin operators have kernels: convert with TFLITE_BUILTINS alone.",
+            hint=next((hint for start, hint in _CUSTOM_HINTS if custom.startswith(start)), _BUILTIN_ALONE),
         )
     return op, table.integer(schema.OPERATOR_CODE_VERSION, 1)
 

@@ -277,6 +277,22 @@ def test_a_scale_that_the_converter_lost_is_told_with_what_to_do() -> None:
     assert "fix the batch at 1" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ethos-u", "compiled for an accelerator"),
+        ("TFLite_Detection_PostProcess", "without its post-processing"),
+        ("FlexErfc", "TFLITE_BUILTINS alone"),
+    ],
+)
+def test_a_custom_operator_comes_with_the_way_round_it(name: str, hint: str) -> None:
+    model = small_model()
+    model.operatorCodes[1] = code_of("CUSTOM", custom=name)
+    with pytest.raises(UnsupportedModel) as caught:
+        read_model(pack(model), name="m")
+    assert hint in caught.value.hint
+
+
 def test_a_long_name_does_not_make_a_long_message() -> None:
     model = small_model()
     _tensors(model)[3] = tensor_of("x" * 100_000, (1, 2, 3, 3), "INT4")
