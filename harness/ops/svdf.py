@@ -112,7 +112,7 @@ def _check_types(node: Node, graph: Graph, tensors: tuple[Tensor | None, ...], o
         (output, source.dtype, "output"),
     ):
         if tensor is not None and tensor.dtype is not dtype:
-            raise refuse(node, graph, f"its {what} must be {dtype}")
+            raise refuse(node, graph, f"its {what} must be {dtype}: the reference kernel has no other")
     return kind
 
 

@@ -25,7 +25,10 @@ _CUSTOM_HINTS = (  # by the beginning of the operator's name
     ("edgetpu-custom-op", _COMPILED),
     ("ethos-u", _COMPILED),
     ("XC_", _COMPILED),
-    ("TFLite_Detection_PostProcess", "Export the detector without its post-processing, and do that in your application."),
+    (
+        "TFLite_Detection_PostProcess",
+        "Export the detector without its post-processing, and do that in your application.",
+    ),
 )
 
 
