@@ -68,7 +68,12 @@ class Range:
 
 
 def quantize_multiplier(real: float) -> Multiplier:
-    """Split a real number >= 0 into a 31-bit multiplier and a power of two; below 2**-32 it becomes zero."""
+    """Split a real number >= 0 into a 31-bit multiplier and a power of two; below 2**-32 it becomes zero.
+
+    Raises ArithmeticError where it is not finite.
+    """
+    if not math.isfinite(real):
+        raise ArithmeticError(f"a multiplier of {real}")
     if real == 0.0:
         return Multiplier(value=0, shift=0)
     fraction, shift = math.frexp(real)

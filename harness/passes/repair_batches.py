@@ -8,15 +8,12 @@ finds the true shapes when it runs; here they are found beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-import numpy as np
-
 from harness.graph import DType, Graph, Node, Tensor
+from harness.passes.shapes import shape_that_follows
 
-_BY_ELEMENT = frozenset({"ADD", "MUL", "RSQRT", "SQUARED_DIFFERENCE", "SUB"})
 _MOST_BYTES = (1 << 31) - 1  # of a tensor, as when a file is read: blocks may claim any number of images
 # Operators that treat every image of a batch alike: their output's batch is that of their first input.
 _BY_IMAGE = frozenset(
@@ -91,7 +88,7 @@ def _target(node: Node, tensors: dict[int, Tensor]) -> tuple[int, ...] | None:
 
 
 def _follows(node: Node, tensors: dict[int, Tensor], graph: Graph) -> tuple[int, ...] | None:
-    """Return the shape that follows for the operators of a layer normalisation, where the file says another.
+    """Return the shape that follows from the inputs', where the file says another.
 
     It is one where the shape of an input was repaired before, or where FILL is told by a constant. None elsewhere.
     """
@@ -99,33 +96,14 @@ def _follows(node: Node, tensors: dict[int, Tensor], graph: Graph) -> tuple[int,
     repaired = any(tensor.shape != graph.tensor(tensor.index).shape for tensor in inputs)
     if not inputs or any(tensor.free for tensor in inputs) or not (repaired or node.op == "FILL"):
         return None
-    shape = _shape_of(node, inputs)
     stored = tensors[node.outputs[0]]
+    shape = shape_that_follows(node, inputs, stored.shape, graph)
     fits = (
         shape is not None
         and len(shape) == len(stored.shape)
         and 0 < prod(shape) * stored.dtype.item_bytes <= _MOST_BYTES
     )
     return shape if fits and shape != stored.shape else None
-
-
-def _shape_of(node: Node, inputs: Sequence[Tensor]) -> tuple[int, ...] | None:
-    first = inputs[0]
-    numbers = [int(n) for n in inputs[1].data.reshape(-1)] if len(inputs) == 2 and inputs[1].data is not None else []
-    if node.op in _BY_ELEMENT:
-        try:
-            return np.broadcast_shapes(*(tensor.shape for tensor in inputs))
-        except ValueError:
-            return None
-    if node.op == "FILL":
-        return None if first.data is None else tuple(int(n) for n in first.data.reshape(-1))
-    if node.op == "TRANSPOSE" and sorted(numbers) == list(range(len(first.shape))):
-        return tuple(first.shape[n] for n in numbers)
-    if node.op == "MEAN" and all(0 <= n < len(first.shape) for n in numbers):
-        kept = [1 if k in numbers else extent for k, extent in enumerate(first.shape)]
-        left = [extent for k, extent in enumerate(first.shape) if k not in numbers]
-        return tuple(kept if node.options.boolean(0) else left)
-    return None
 
 
 def _blocks(node: Node, tensors: dict[int, Tensor], output: Tensor) -> int:

@@ -33,8 +33,8 @@ BOOL = TensorSpec(shape=(1, 4), dtype="bool")
         ("SUB", (INT8, INT8, dataclasses.replace(INT8, scales=(1e-8,))), "too small"),
         ("L2_NORMALIZATION", (INT8, INT8), "scale 1/128"),
         ("LOG_SOFTMAX", (INT8, INT8), "scale 16/256"),
-        ("DEQUANTIZE", (FLOAT, FLOAT), "int8 or int16 and float32"),
-        ("QUANTIZE", (INT8, FLOAT), "to int8 or int16"),
+        ("DEQUANTIZE", (FLOAT, FLOAT), "from int8, uint8 or int16 to float32"),
+        ("QUANTIZE", (INT8, FLOAT), "no kernel from int8 to float32"),
         ("TANH", (INT8, FLOAT), "all int8, all int16 or all float32"),
         ("SQUARED_DIFFERENCE", (INT16, INT16, INT16), "in int8 and float32 only, not in int16"),
         ("HARD_SWISH", (INT16, INT16), "in int8 and float32 only, not in int16"),
@@ -54,3 +54,11 @@ def test_it_is_refused_by_name_and_the_reason_is_given(op: str, tensors: tuple[T
     with pytest.raises(UnsupportedModel, match=why) as caught:
         render_case(pack([Single(operator=operator, tensors=tensors)]), 0, HOST)
     assert f"{op} version 1 (operator 0 of the model" in str(caught.value)
+
+
+def test_a_slope_that_is_no_number_is_refused() -> None:
+    operator = OperatorSpec(
+        op="LEAKY_RELU", inputs=(0,), outputs=(1,), options="LeakyReluOptions", fields={"alpha": float("nan")}
+    )
+    with pytest.raises(UnsupportedModel, match="a multiplier of nan"):
+        render_case(pack([Single(operator=operator, tensors=(INT16, INT16))]), 0, HOST)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of an operator's output from the shapes of its inputs, where the file has a guess for it.
+
+Only for operators that networks with a free batch were seen to put behind such guesses: layer normalisations, and what
+follows a Reshape or the UpSampling2D of Keras 3. Kernels check shapes again, whoever has found them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.errors import UnsupportedModel
+from harness.graph import Graph, Node, Tensor
+from harness.ops._window import window
+
+Shape = tuple[int, ...]
+
+_PADDING, _STRIDE_WIDTH, _STRIDE_HEIGHT = range(3)  # fields of the schema's options of convolutions and pools
+_CONV_DILATIONS = (5, 4)  # Conv2DOptions.dilation_h_factor, dilation_w_factor
+_DEPTHWISE_DILATIONS = (6, 5)
+_POOL_FILTERS = (4, 3)  # Pool2DOptions.filter_height, filter_width
+_KEEP_DIMS = 0  # ReducerOptions.keep_dims
+_CONCATENATION_AXIS = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An operator whose inputs have known shapes; ``numbers`` are those of its second input where it is constant."""
+
+    node: Node
+    graph: Graph
+    inputs: Sequence[Tensor]
+    numbers: tuple[int, ...]
+    stored: Shape  # the output's, in the file
+
+    @property
+    def first(self) -> Shape:
+        return self.inputs[0].shape
+
+
+def shape_that_follows(node: Node, inputs: Sequence[Tensor], stored: Shape, graph: Graph) -> Shape | None:
+    """Return the shape of the output of an operator; None for operators that are not followed, and senseless ones."""
+    find = _RULES.get(node.op)
+    constant = inputs[1].data if len(inputs) > 1 else None
+    is_small = constant is not None and constant.dtype.kind == "i" and constant.size <= 2 * len(inputs[0].shape)
+    numbers = tuple(int(n) for n in constant.reshape(-1)) if constant is not None and is_small else ()
+    return find and find(Asked(node=node, graph=graph, inputs=inputs, numbers=numbers, stored=stored))
+
+
+def _same(asked: Asked) -> Shape:
+    return asked.first
+
+
+def _broadcast(asked: Asked) -> Shape | None:
+    try:
+        return np.broadcast_shapes(*(tensor.shape for tensor in asked.inputs))
+    except ValueError:
+        return None
+
+
+def _fill(asked: Asked) -> Shape | None:
+    data = asked.inputs[0].data
+    return None if data is None else tuple(int(n) for n in data.reshape(-1))
+
+
+def _transpose(asked: Asked) -> Shape | None:
+    if sorted(asked.numbers) != list(range(len(asked.first))):
+        return None
+    return tuple(asked.first[n] for n in asked.numbers)
+
+
+def _mean(asked: Asked) -> Shape | None:
+    if not all(0 <= n < len(asked.first) for n in asked.numbers):
+        return None
+    if asked.node.options.boolean(_KEEP_DIMS):
+        return tuple(1 if k in asked.numbers else extent for k, extent in enumerate(asked.first))
+    return tuple(extent for k, extent in enumerate(asked.first) if k not in asked.numbers)
+
+
+def _pad(asked: Asked) -> Shape | None:
+    if len(asked.numbers) != 2 * len(asked.first):
+        return None
+    return tuple(extent + sum(asked.numbers[2 * k : 2 * k + 2]) for k, extent in enumerate(asked.first))
+
+
+def _tile(asked: Asked) -> Shape | None:
+    if len(asked.numbers) != len(asked.first):
+        return None
+    return tuple(extent * times for extent, times in zip(asked.first, asked.numbers, strict=True))
+
+
+def _concatenation(asked: Asked) -> Shape | None:
+    axis, rank = asked.node.options.integer(_CONCATENATION_AXIS), len(asked.first)
+    if not -rank <= axis < rank or any(len(tensor.shape) != rank for tensor in asked.inputs):
+        return None
+    shape = list(asked.first)
+    shape[axis] = sum(tensor.shape[axis] for tensor in asked.inputs)
+    return tuple(shape)
+
+
+def _conv_2d(asked: Asked) -> Shape | None:
+    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), _CONV_DILATIONS)
+
+
+def _depthwise_conv_2d(asked: Asked) -> Shape | None:
+    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), _DEPTHWISE_DILATIONS)
+
+
+def _pool(asked: Asked) -> Shape | None:
+    return _slid(asked, tuple(asked.node.options.integer(field) for field in _POOL_FILTERS), None)
+
+
+def _slid(asked: Asked, filters: Shape, dilations: tuple[int, int] | None) -> Shape | None:
+    """Return the shape behind a window that slides over height and width; channels are as the file says."""
+    options = asked.node.options
+    if len(asked.first) != 4 or len(filters) != 2 or len(asked.stored) != 4:
+        return None
+    try:
+        sliding = window(
+            asked.node,
+            asked.graph,
+            padding=options.integer(_PADDING, bits=8),
+            input_size=(asked.first[1], asked.first[2]),
+            filter_size=(filters[0], filters[1]),
+            stride=(options.integer(_STRIDE_HEIGHT), options.integer(_STRIDE_WIDTH)),
+            dilation=(1, 1)
+            if dilations is None
+            else (options.integer(dilations[0], 1), options.integer(dilations[1], 1)),
+        )
+    except UnsupportedModel:  # said again, to the user, where the layer is generated
+        return None
+    return (asked.first[0], sliding.height.output, sliding.width.output, asked.stored[3])
+
+
+_RULES: Mapping[str, Callable[[Asked], Shape | None]] = {
+    **dict.fromkeys(("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB", "MAXIMUM", "MINIMUM"), _broadcast),
+    **dict.fromkeys(
+        (
+            *("RELU", "RELU6", "RELU_N1_TO_1", "LEAKY_RELU", "PRELU", "ELU", "HARD_SWISH", "GELU", "TANH", "LOGISTIC"),
+            *("EXP", "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "LOG", "SOFTMAX", "QUANTIZE", "DEQUANTIZE", "CAST"),
+        ),
+        _same,
+    ),
+    "FILL": _fill,
+    "TRANSPOSE": _transpose,
+    "MEAN": _mean,
+    "PAD": _pad,
+    "PADV2": _pad,
+    "MIRROR_PAD": _pad,
+    "TILE": _tile,
+    "CONCATENATION": _concatenation,
+    "CONV_2D": _conv_2d,
+    "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "AVERAGE_POOL_2D": _pool,
+    "MAX_POOL_2D": _pool,
+}
