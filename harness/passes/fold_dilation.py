@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.graph import Graph, Node, Options, Quantization, Tensor
+from harness.graph import DType, Graph, Node, Options, Quantization, Tensor
 
 _SAME, _VALID = 0, 1
 # Fields of the schema's options: padding, stride_w, stride_h, dilation_w_factor, dilation_h_factor.
@@ -43,8 +43,9 @@ class _Changed:
 def fold_dilation(graph: Graph) -> Graph:
     """Return the graph with dilated convolutions for such threes, where that is exact; the others stay three.
 
-    It is not where a scale changes on the way, weights are not finite (the padding's zeros would not stay zeros), or
-    padding and cropping together are neither SAME nor VALID. The node keeps the numbers of all three operators.
+    It is not where a scale changes on the way, weights are not finite (the padding's zeros would not stay zeros), each
+    image of floats is quantized by itself for weights of int8, or padding and cropping together are neither SAME nor
+    VALID. The node keeps the numbers of all three operators.
     """
     readers: dict[int, list[Node]] = {}
     for node in graph.nodes:
@@ -90,6 +91,8 @@ def _fold(graph: Graph, first: Node, middle: Node, last: Node) -> Node | None:
     if plain != [_VALID, 1, 1] or any(options.integer(field, 1) != 1 for field in fields[3:]):
         return None
     if not _same_numbers(graph, first) or not _same_numbers(graph, last):
+        return None
+    if source.dtype is DType.FLOAT32 and weights.dtype is DType.INT8:
         return None
     if weights.data.dtype.kind == "f" and not bool(np.isfinite(weights.data).all()):
         return None

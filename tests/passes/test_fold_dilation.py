@@ -35,6 +35,7 @@ class Dilated:
     shown: bool = False
     stored_batch: int = 1
     largest_weight: float = 1.0
+    hybrid: bool = False  # weights of int8 beside floats
 
     def model(self) -> bytes:
         rng = np.random.default_rng(5)
@@ -46,9 +47,10 @@ class Dilated:
         channels = 3 if self.op == "CONV_2D" else 2
         values = rng.normal(size=(channels, 3, 3, 2) if self.op == "CONV_2D" else (1, 3, 3, 2))
         weights = TensorSpec(shape=values.shape, dtype=self.dtype, data=values.astype(np.float32))
-        if self.dtype == "int8":
+        if self.dtype == "int8" or self.hybrid:
             data = np.clip(values * 50, -127, 127).astype(np.int8)
-            weights = TensorSpec(shape=values.shape, dtype="int8", data=data, scales=(0.02,))
+            scales = (0.02,) * (2 if self.hybrid and self.op != "CONV_2D" else 1)  # the reference reads one a channel
+            weights = TensorSpec(shape=values.shape, dtype="int8", data=data, scales=scales, axis=3 * (len(scales) > 1))
         else:
             assert weights.data is not None
             weights.data.flat[4] = self.largest_weight
@@ -127,8 +129,9 @@ def test_without_padding_it_is_folded_too(tmp_path: Path) -> None:
         Dilated(crops=(1, 0, 0, 1)),
         Dilated(padding=(4, 1, 2, 3)),
         Dilated(dtype="float32", largest_weight=float("inf")),
+        Dilated(dtype="float32", hybrid=True),
     ],
-    ids=["another scale", "an output", "cropped elsewhere", "padded elsewhere", "infinite weights"],
+    ids=["another scale", "an output", "cropped elsewhere", "padded elsewhere", "infinite weights", "hybrid"],
 )
 def test_where_one_layer_would_differ_all_three_are_executed(case: Dilated) -> None:
     graph = simplify(read_model(case.model(), name="net"))
@@ -139,3 +142,8 @@ def test_where_one_layer_would_differ_all_three_are_executed(case: Dilated) -> N
 def test_three_layers_with_a_right_or_a_wrong_stored_batch_equal_the_reference(batch: int, tmp_path: Path) -> None:
     rendered = check(Dilated(crops=(1, 0, 0, 1), stored_batch=batch).model(), tmp_path)
     assert [layer.output.shape[0] for layer in rendered.layers] == [4, 4, 1]
+
+
+@pytest.mark.parametrize("op", ["CONV_2D", "DEPTHWISE_CONV_2D"])
+def test_each_image_of_a_dilated_hybrid_layer_is_quantized_by_itself(op: str, tmp_path: Path) -> None:
+    check(Dilated(op=op, dtype="float32", hybrid=True).model(), tmp_path)
