@@ -24,6 +24,7 @@ _DEPTHWISE_DILATIONS = (6, 5)
 _POOL_FILTERS = (4, 3)  # Pool2DOptions.filter_height, filter_width
 _KEEP_DIMS = 0  # ReducerOptions.keep_dims
 _CONCATENATION_AXIS = 0
+_BEGIN_MASK, _END_MASK, *_ELLIPSIS_NEW_SHRINK, _OFFSET = range(6)  # StridedSliceOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,21 @@ def _concatenation(asked: Asked) -> Shape | None:
     return tuple(shape)
 
 
+def _strided_slice(asked: Asked) -> Shape | None:
+    options, given = asked.node.options, [tensor.data for tensor in asked.inputs[1:]]
+    if len(given) != 3 or any(options.integer(field) for field in _ELLIPSIS_NEW_SHRINK) or options.boolean(_OFFSET):
+        return None
+    begins, ends, strides = ([] if data is None else [int(n) for n in data.reshape(-1)] for data in given)
+    if not 0 < len(begins) == len(ends) == len(strides) <= len(asked.first) or 0 in strides:
+        return None
+    shape = list(asked.first)
+    for k, (begin, end, stride) in enumerate(zip(begins, ends, strides, strict=True)):
+        first = None if options.integer(_BEGIN_MASK) >> k & 1 else begin
+        last = None if options.integer(_END_MASK) >> k & 1 else end
+        shape[k] = len(range(*slice(first, last, stride).indices(shape[k])))
+    return tuple(shape)
+
+
 def _conv_2d(asked: Asked) -> Shape | None:
     return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), _CONV_DILATIONS)
 
@@ -152,6 +168,7 @@ _RULES: Mapping[str, Callable[[Asked], Shape | None]] = {
     "MIRROR_PAD": _pad,
     "TILE": _tile,
     "CONCATENATION": _concatenation,
+    "STRIDED_SLICE": _strided_slice,
     "CONV_2D": _conv_2d,
     "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
     "AVERAGE_POOL_2D": _pool,

@@ -84,8 +84,8 @@ def _behind_an_upsampling() -> Any:
     depthwise.padding, depthwise.strideH, depthwise.strideW = schema.Padding.VALID, 1, 1
     depthwise.depthMultiplier = 1
     pool.padding, pool.strideH, pool.strideW, pool.filterHeight, pool.filterWidth = schema.Padding.VALID, 1, 2, 2, 2
-    joined = schema.ConcatenationOptionsT()
-    joined.axis = 3
+    joined, cropped = schema.ConcatenationOptionsT(), schema.StridedSliceOptionsT()
+    joined.axis, cropped.endMask = 3, 0b1101
 
     def unknown(name: str, width: int, depth: int) -> Any:
         return tensor_of(name, (1, 1, width, depth), "FLOAT32", signature=(-1, -1, width, depth))
@@ -114,6 +114,8 @@ def _behind_an_upsampling() -> Any:
             unknown("out", 12, 4),
             tensor_of("bias", (2,), "FLOAT32", buffer=9),
             tensor_of("biases", (4,), "FLOAT32", buffer=10),
+            *(tensor_of(name, (4,), "INT32", buffer=11 + k) for k, name in enumerate(("first", "last", "steps"))),
+            unknown("cropped", 5, 4),
         ],
         operators=[
             operator_of(0, (0,), (1,), ("ShapeOptions", shape_options)),
@@ -127,6 +129,7 @@ def _behind_an_upsampling() -> Any:
             operator_of(2, (14, 13), (15,), ("ConcatenationOptions", joined)),
             operator_of(8, (15, 16, 21), (17,), ("DepthwiseConv2DOptions", depthwise)),
             operator_of(9, (17, 18), (19,)),
+            operator_of(1, (19, 22, 23, 24), (25,), ("StridedSliceOptions", cropped)),
         ],
         codes=[
             code_of(name)
@@ -136,7 +139,7 @@ def _behind_an_upsampling() -> Any:
             )
         ],
         inputs=(0,),
-        outputs=(19,),
+        outputs=(25,),
         buffers=[
             *(buffer_of([n], "int32") for n in (0, 2, 1)),
             buffer_of([6, 2], "int32"),
@@ -146,6 +149,7 @@ def _behind_an_upsampling() -> Any:
             buffer_of([1, 1, 2, 1], "int32"),
             buffer_of([0.5, -0.5], "float32"),
             buffer_of([0.5, -0.5, 1.0, 0.0], "float32"),
+            *(buffer_of(numbers, "int32") for numbers in ([0, 1, 2, 0], [0, -1, 0, 0], [1, 1, 2, 1])),
         ],
     )
 
