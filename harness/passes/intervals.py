@@ -201,7 +201,8 @@ def _reshape(layer: Layer, found: Mapping[int, Interval]) -> Interval:
     source, output = layer.inputs[0], layer.outputs[0]
     assert source is not None
     interval = _of(layer, 0, found)
-    low, high = (np.broadcast_to(v, source.shape).reshape(-1, output.shape[-1]) for v in (interval.low, interval.high))
+    shape = source.shape or (1,)
+    low, high = (np.broadcast_to(v, shape).reshape(-1, output.shape[-1]) for v in (interval.low, interval.high))
     return Interval(low=low.min(axis=0), high=high.max(axis=0))
 
 

@@ -182,6 +182,15 @@ def test_a_ratio_of_scales_that_shifts_far_to_the_left_leaves_any_output_possibl
     assert found.high.tolist() == [127, 127]
 
 
+def test_a_single_number_may_be_given_a_dimension() -> None:
+    number, row = (TensorSpec(shape=shape, scales=(0.5,), zero_points=(3,)) for shape in ((), (1,)))
+    target = TensorSpec(shape=(1,), dtype="int32", data=np.array([1], np.int32))
+    operator = OperatorSpec(op="RESHAPE", inputs=(0, 1), outputs=(2,))
+    graph = read_model(build_model([number, target, row], [operator], inputs=[0], outputs=[2]), name="net")
+    intervals, _ = channel_intervals(graph)
+    assert (intervals[2].low.tolist(), intervals[2].high.tolist()) == ([-128], [127])
+
+
 def test_outputs_of_the_model_keep_all_their_channels() -> None:
     net = Network(np.random.default_rng(5))
     net.conv(net.activation(1, 4, 4, 3, zero=0), 4, 1)
