@@ -34,7 +34,10 @@ class Golden:
     """A model in the reference interpreter. Every call starts from a fresh interpreter: no state survives it."""
 
     def __init__(self, model: bytes) -> None:
-        """Check that the interpreter takes the model. Raises BadModel, with the interpreter's words, where not."""
+        """Check that the interpreter takes the model.
+
+        Raises BadModel, with the interpreter's words, where not, UnsupportedModel where it might stop the process.
+        """
         try:
             whole, kernels = _whole(model)
         except BadModel as error:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import UnsupportedModel
 from harness.reference.schema import schema
 
 REFERENCE = "BUILTIN_REF"
@@ -50,7 +51,8 @@ def split(model: bytes) -> tuple[Segment, ...]:
     """Return the segments in order of execution: none where the reference kernels have all operators, or where the
     model has state, which segments would not share.
 
-    The reference lacks ELU and version 3 of TILE (int8), and adds SUM of int8 and int16 as if it were uint8.
+    The reference lacks ELU and version 3 of TILE (int8), and adds SUM of int8 and int16 as if it were uint8. Raises
+    UnsupportedModel where a model with state may stop the process.
     """
     s = schema()
     unpacked = s.ModelT.InitFromObj(s.Model.GetRootAs(model))
@@ -58,6 +60,12 @@ def split(model: bytes) -> tuple[Segment, ...]:
     lacking = [_is_lacking(s, unpacked, operator) for operator in graph.operators]
     wide = [_wide_softmax(s, unpacked, operator) for operator in graph.operators]
     has_state = len(unpacked.subgraphs) > 1 or any(tensor.isVariable for tensor in graph.tensors)
+    if has_state and any(wide):
+        raise UnsupportedModel(
+            f"an int8 softmax over more than {_LARGEST_SUM} values can stop the reference kernel, and "
+            "a model with state cannot be cut before it",
+            hint="Leave the softmax out of the model, or keep it in float32.",
+        )
     if not (any(lacking) or any(wide)) or has_state:
         return ()
     results = set(_numbers(graph.outputs))

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
-from harness.errors import BadModel, UserError
+from harness.errors import BadModel, UnsupportedModel, UserError
 from harness.graph import DType
 from harness.reference import Golden, describe_reference, pattern
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
+from tests.tflite.build import pack
 
 HASHES = {"kws": 0x4E535C25, "ic": 0xC33C05F7, "ad": 0x064E6F2E, "vww": 0xAB66ECB1, "sww": 0xBB19F336}
 SHAPES = {"kws": (1, 49, 10, 1), "ic": (1, 32, 32, 3), "ad": (1, 640), "vww": (1, 96, 96, 3), "sww": (1, 30, 1, 40)}
@@ -138,3 +140,18 @@ def test_behind_a_softmax_of_many_classes_other_operators_still_see_its_values()
     assert (int(shares.argmax()), float(shares.max())) == (7, 255 / 256)
     with pytest.raises(BadModel, match="sum up to 512 or more"):
         golden.outputs([np.zeros((1, 600), np.int8)])
+
+
+def test_a_softmax_of_many_classes_behind_a_state_is_refused_before_it_can_stop_the_process() -> None:
+    tensors = [
+        TensorSpec(shape=(1, 600), scales=(0.5,)),
+        TensorSpec(shape=(1, 600), scales=(1 / 256,), zero_points=(-128,)),
+        TensorSpec(shape=(1, 4), dtype="float32"),
+    ]
+    operator = OperatorSpec(op="SOFTMAX", inputs=(0,), outputs=(1,), options="SoftmaxOptions", fields={"beta": 1.0})
+    unpacked = schema.ModelT.InitFromObj(
+        schema.Model.GetRootAs(build_model(tensors, [operator], inputs=[0], outputs=[1]))
+    )
+    unpacked.subgraphs[0].tensors[2].isVariable = True
+    with pytest.raises(UnsupportedModel, match="a model with state cannot be cut before it"):
+        Golden(pack(unpacked))
