@@ -17,7 +17,7 @@ from harness.graph import DType, Graph, Node, Tensor
 from harness.ops._base import Layer, Lowered, Number, Variant
 from harness.ops._binary import affine
 from harness.ops._check import computed, expect_shape, operands, refuse, version_at_most
-from harness.ops._quantized import checked_multiplier, ends, per_tensor, quantize_multiplier
+from harness.ops._quantized import Multiplier, checked_multiplier, ends, per_tensor, quantize_multiplier
 from harness.ops._unary import CODES, Affine, Parameters, clamped, lower_unary, no_macs, parse_unary, requantized
 
 _NEWEST_VERSION = 4
@@ -58,11 +58,9 @@ def _of_bytes(node: Node, graph: Graph, source: Tensor, output: Tensor) -> Param
     given, found = affine(node, graph, source), affine(node, graph, output)
     multiplier = checked_multiplier(node, graph, given.scale / found.scale)
     (first, last), (low, high) = ends(source.dtype), ends(output.dtype)
-    codes = np.arange(first, last + 1)
-    answers = np.array(
-        [clamped(found.zero + requantized(int(code) - given.zero, multiplier), low, high) for code in codes]
-    ).astype(output.dtype.value)
-    if np.array_equal(answers.view(np.uint8), codes.astype(np.uint8) ^ _HIGHEST_BIT):
+    codes = range(first, last + 1)
+    answers = _table(codes, given.zero, multiplier, found.zero, low, high).astype(output.dtype.value)
+    if np.array_equal(answers.view(np.uint8), np.array(codes).astype(np.uint8) ^ _HIGHEST_BIT):
         return Parameters(answers=None, numbers={"flipped": _HIGHEST_BIT})
     return Parameters(answers=answers, numbers={"lowest": first})
 
@@ -88,9 +86,14 @@ def _lower(layer: Layer) -> Lowered:
 
 def _answers(source: Affine, output: Affine) -> NDArray[np.int8]:
     multiplier = quantize_multiplier(source.scale / output.scale)
-    return np.array(
-        [clamped(output.zero + requantized(code - source.zero, multiplier)) for code in CODES], dtype=np.int8
-    )
+    return _table(CODES, source.zero, multiplier, output.zero, *ends(DType.INT8)).astype(np.int8)
+
+
+def _table(
+    codes: range, source_zero: int, multiplier: Multiplier, output_zero: int, low: int, high: int
+) -> NDArray[np.int64]:
+    """Return the answers, between low and high, for stored numbers."""
+    return np.array([clamped(output_zero + requantized(code - source_zero, multiplier), low, high) for code in codes])
 
 
 macs = no_macs

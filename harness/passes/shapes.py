@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -117,12 +118,8 @@ def _strided_slice(asked: Asked) -> Shape | None:
     return tuple(shape)
 
 
-def _conv_2d(asked: Asked) -> Shape | None:
-    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), _CONV_DILATIONS)
-
-
-def _depthwise_conv_2d(asked: Asked) -> Shape | None:
-    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), _DEPTHWISE_DILATIONS)
+def _convolution(asked: Asked, dilations: tuple[int, int]) -> Shape | None:
+    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), dilations)
 
 
 def _pool(asked: Asked) -> Shape | None:
@@ -169,8 +166,8 @@ _RULES: Mapping[str, Callable[[Asked], Shape | None]] = {
     "TILE": _tile,
     "CONCATENATION": _concatenation,
     "STRIDED_SLICE": _strided_slice,
-    "CONV_2D": _conv_2d,
-    "DEPTHWISE_CONV_2D": _depthwise_conv_2d,
+    "CONV_2D": partial(_convolution, dilations=_CONV_DILATIONS),
+    "DEPTHWISE_CONV_2D": partial(_convolution, dilations=_DEPTHWISE_DILATIONS),
     "AVERAGE_POOL_2D": _pool,
     "MAX_POOL_2D": _pool,
 }

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.passes import simplify
 from harness.passes.fold_shapes import fold_shapes
 from harness.tflite import read_model
+from tests.passes.interpreted import invoked
 from tests.tflite.build import buffer_of, code_of, model_of, operator_of, pack, reshape_options, tensor_of
 
 _SHAPE, _SLICE, _PACK, _RESHAPE, _ADD = range(5)
@@ -112,13 +112,7 @@ def test_folded_slices_equal_those_of_the_reference_kernels(
     model.subgraphs[0].operators[0].builtinOptions = schema.ShapeOptionsT()
     model.subgraphs[0].operators[0].builtinOptions.outType = schema.TensorType.INT32
     data = pack(model)
-    interpreter = Interpreter(
-        model_content=data,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=True,
-    )
-    interpreter.allocate_tensors()
-    interpreter.invoke()
+    interpreter = invoked(data)
     folded = fold_shapes(read_model(data, name="slice"))
     assert [node.op for node in folded.nodes] == ["ADD"]
     assert folded.tensor(5).data is not None

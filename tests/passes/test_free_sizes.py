@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.errors import UnsupportedModel
 from harness.passes import simplify
 from harness.tflite import read_model
+from tests.passes.interpreted import invoked
 from tests.tflite.build import buffer_of, code_of, model_of, operator_of, pack, reshape_options, tensor_of
 
 
@@ -158,13 +158,7 @@ def _behind_an_upsampling() -> Any:
 def test_sizes_behind_a_free_batch_are_those_of_the_interpreter(build: Callable[[], Any]) -> None:
     data = pack(build())
     graph = simplify(read_model(data, name="free"))
-    interpreter = Interpreter(
-        model_content=data,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=True,
-    )
-    interpreter.allocate_tensors()
-    interpreter.invoke()
+    interpreter = invoked(data)
     for node in graph.nodes:
         tensor = graph.tensor(node.outputs[0])
         assert not tensor.free

@@ -52,6 +52,12 @@ def scale_words(multipliers: Sequence[Multiplier]) -> tuple[NDArray[np.int32], N
     return words, np.array([-1 - m.shift for m in nonzero], np.int32)
 
 
+def channel_table(sums: NDArray[np.int32], multipliers: Sequence[Multiplier]) -> NDArray[np.int32]:
+    """Return the rows sums, words and shifts, each with a number for every channel; one multiplier serves them all."""
+    words, shifts = scale_words(tuple(multipliers) * (len(sums) if len(multipliers) == 1 else 1))
+    return np.stack([sums, words, shifts])
+
+
 def is_positive(bounds: Range, output_zero: int) -> bool:
     """Tell whether nothing below the zero point comes out: then the rounding of negative numbers does not matter.
 

@@ -120,7 +120,13 @@ def windows_overlap(layer: Layer, together: int) -> int:
     )
 
 
+def pixels_of(layer: Layer) -> int:
+    """Return how many pixels a layer computes."""
+    _, height, width, _ = layer.outputs[0].shape
+    return height * width
+
+
 def filled(layer: Layer, together: int) -> float:
     """Return by how much pixels are more where turns of ``together`` are filled up: 1 or more."""
-    _, height, width, _ = layer.outputs[0].shape
-    return -(-height * width // together) * together / (height * width)
+    pixels = pixels_of(layer)
+    return -(-pixels // together) * together / pixels

@@ -14,11 +14,11 @@ from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.conv_2d import Parameters, macs
 from harness.ops.variants._dsp import (
     FEATURE,
+    channel_table,
     interleaved,
     is_positive,
     is_whole,
     pairs_of,
-    scale_words,
     shifts_right,
     sums_of,
 )
@@ -94,10 +94,8 @@ def overlap(layer: Layer) -> int:
 
 def _channel_pairs(sums: NDArray[np.int32], parameters: Parameters) -> NDArray[np.int32]:
     """Return for each two channels both biases, both multipliers, both shifts."""
-    multipliers = parameters.multipliers * (len(sums) if len(parameters.multipliers) == 1 else 1)
-    words, shifts = scale_words(multipliers)
     table = np.zeros((3, -(-len(sums) // 2) * 2), np.int32)
-    table[:, : len(sums)] = (sums, words, shifts)
+    table[:, : len(sums)] = channel_table(sums, parameters.multipliers)
     return np.ascontiguousarray(table.reshape(3, -1, 2).transpose(1, 0, 2)).reshape(-1, 6)
 
 

@@ -11,7 +11,7 @@ from harness.ops.conv_2d import Parameters, macs
 from harness.ops.variants import conv_2d_dsp
 from harness.ops.variants._dsp import is_positive
 from harness.ops.variants._dsp_rows import lower_rows
-from harness.ops.variants._windows import filters_of, is_pointwise
+from harness.ops.variants._windows import filters_of, is_pointwise, pixels_of
 
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
@@ -30,7 +30,7 @@ def lower(layer: Layer) -> Lowered:
         input_zero=parameters.input_zero,
         output_zero=parameters.output_zero,
         bounds=parameters.range,
-        rows=_pixels(layer),
+        rows=pixels_of(layer),
         kernel="dsp_vector_up" if is_positive(parameters.range, parameters.output_zero) else "dsp_vector_away",
     )
 
@@ -42,12 +42,7 @@ def _is_one_piece(layer: Layer) -> bool:
     assert weights is not None
     _, height, width, _ = weights.shape
     is_row_whole = height == 1 or width == source.shape[2]
-    return _pixels(layer) == 1 and not parameters.window.padded and is_row_whole
-
-
-def _pixels(layer: Layer) -> int:
-    _, height, width, _ = layer.outputs[0].shape
-    return height * width
+    return pixels_of(layer) == 1 and not parameters.window.padded and is_row_whole
 
 
 VARIANTS = (
@@ -56,6 +51,6 @@ VARIANTS = (
         operator="CONV_2D",
         accepts=accepts,
         lower=lower,
-        cost=lambda layer: 1.4 * macs(layer) + 14.0 * layer.outputs[0].elements + 60.0 * _pixels(layer),
+        cost=lambda layer: 1.4 * macs(layer) + 14.0 * layer.outputs[0].elements + 60.0 * pixels_of(layer),
     ),
 )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
-from harness.ops.variants._dsp import FEATURE, is_positive, is_whole, scale_words, shifts_right, sums_of
+from harness.ops.variants._dsp import FEATURE, channel_table, is_positive, is_whole, shifts_right, sums_of
 
 _PLANE_BYTES = 2048  # of a band, where the output has memory of its own
 _PLANE_BYTES_IN_PLACE = 4096  # of a whole channel, where that saves the output's memory
@@ -71,7 +71,6 @@ def lower(layer: Layer) -> Lowered:
     sums = sums_of(matrix, bias, parameters.input_zero)
     assert sums is not None
     planes = _planes(layer)
-    words, shifts = scale_words(parameters.multipliers * (len(sums) if len(parameters.multipliers) == 1 else 1))
     taps = matrix.reshape(len(sums), planes.rows.filter, planes.columns.filter)
     square = _is_square(layer, planes)
     numbers: dict[str, Number] = {
@@ -103,7 +102,7 @@ def lower(layer: Layer) -> Lowered:
         "square": square,
         "turns": _turns(planes),
     }
-    scaling = np.stack([sums, words, shifts], axis=1)
+    scaling = np.ascontiguousarray(channel_table(sums, parameters.multipliers).T)
     if square:
         # Of a row's taps w0 w1 w2 the word w0 w1 w1 w2 becomes the pairs (w0, w1) and (w1, w2).
         rows = np.zeros((len(sums), 3, 4), np.int8)

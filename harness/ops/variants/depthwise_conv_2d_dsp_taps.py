@@ -12,7 +12,7 @@ import numpy as np
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants import depthwise_conv_2d_dsp
-from harness.ops.variants._dsp import is_whole, scale_words, sums_of
+from harness.ops.variants._dsp import channel_table, is_whole, sums_of
 from harness.ops.variants.depthwise_conv_2d_dsp import channels_by_taps
 
 _TOGETHER = 4
@@ -39,8 +39,7 @@ def lower(layer: Layer) -> Lowered:
     assert weights.data is not None
     sums = sums_of(channels_by_taps(layer), bias, parameters.input_zero)
     assert sums is not None
-    words, shifts = scale_words(parameters.multipliers * (len(sums) if len(parameters.multipliers) == 1 else 1))
-    blocks = np.stack([sums, words, shifts]).reshape(3, -1, _TOGETHER).transpose(1, 0, 2)
+    blocks = channel_table(sums, parameters.multipliers).reshape(3, -1, _TOGETHER).transpose(1, 0, 2)
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "depth": source.shape[3],
         "output_offset": 2 * parameters.output_zero + 1,
