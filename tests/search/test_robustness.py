@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -72,20 +72,21 @@ class Holder:
 
 
 class CallingBench(FakeBench):
-    """A bench that does something after some of its measurements, which begin with 0."""
+    """A bench that does something after the measurements of some candidates, by their keys."""
 
-    deeds: dict[int, Callable[[], object]]
-    numbers: Iterator[int]
+    deeds: Mapping[str, Callable[[], object]]
 
     def __call__(self, model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome:
         outcome = super().__call__(model, candidate, board, watch=watch)
-        self.deeds.get(next(self.numbers), lambda: None)()
+        if candidate is not None and candidate.key in self.deeds:
+            self.deeds[candidate.key]()
         return outcome
 
 
-def bench_that(deeds: dict[int, Callable[[], object]]) -> CallingBench:
+def bench_that(deeds: Mapping[int, Callable[[], object]], study: SearchResult) -> CallingBench:
+    """Return a bench for a repetition of ``study``; ``deeds`` are by the number of the trial, whichever is quicker."""
     bench = CallingBench()
-    bench.deeds, bench.numbers = deeds, itertools.count()
+    bench.deeds = {study.trials[number].candidate.key: deed for number, deed in deeds.items()}
     return bench
 
 
@@ -104,7 +105,7 @@ def test_a_store_that_is_locked_for_a_while_is_waited_for(tmp_path: Path, whole:
         threading.Timer(0.5, holder.let_go).start()
 
     with open_store(tmp_path, busy_seconds=60) as store:
-        result = search(store, make_request(trials=8, jobs=2), bench=bench_that({3: hold_for_a_while}))
+        result = search(store, make_request(trials=8, jobs=2), bench=bench_that({3: hold_for_a_while}, whole))
     assert result.ended == "trials"
     assert outcomes(result) == outcomes(whole)
 
@@ -123,7 +124,7 @@ def test_a_store_locked_for_too_long_ends_the_search_and_what_ends_after_that_is
         assert waiting.wait(60)
         holder.hold()
 
-    bench = bench_that({2: end_after_the_lock, 3: lock})
+    bench = bench_that({2: end_after_the_lock, 3: lock}, whole)
     with open_store(tmp_path, busy_seconds=0.2) as store:
         with pytest.raises(StoreError, match="locked"):
             search(store, make_request(trials=8, jobs=2), bench=bench, events=heard)
@@ -141,7 +142,7 @@ def test_a_store_that_stays_locked_ends_the_search_and_is_resumed_in_the_same_pr
     holder, produce = Holder(tmp_path), FakeProducer()
     with open_store(tmp_path, busy_seconds=0.2) as store:
         with pytest.raises(StoreError, match="locked") as caught:
-            search(store, make_request(trials=8, jobs=2), produce=produce, bench=bench_that({3: holder.hold}))
+            search(store, make_request(trials=8, jobs=2), produce=produce, bench=bench_that({3: holder.hold}, whole))
         assert (caught.value.exit_code, "wait" in caught.value.hint) == (2, True)
         assert len(store.claims.runners()) == 1
         holder.let_go()
@@ -277,6 +278,6 @@ def test_a_wall_clock_that_jumps_changes_nothing(
 
     request = make_request(trials=8, jobs=2, timeout_seconds=600)
     with open_store(tmp_path) as store:
-        result = search(store, request, bench=bench_that(dict.fromkeys(range(8), jump)))
+        result = search(store, request, bench=bench_that(dict.fromkeys(range(8), jump), whole))
     assert result.ended == "trials"
     assert outcomes(result) == outcomes(whole)
