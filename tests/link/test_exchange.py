@@ -24,7 +24,7 @@ def device_that(answer: Answer, **after_hello: bool) -> Device:
 
 
 def soon() -> Deadline:
-    return Deadline.after(0.05)
+    return Deadline.after(0.3)  # long enough to be seen through by a process that has to wait for its turn
 
 
 def test_a_device_of_another_protocol_version_is_told_so_politely() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from harness.records import (
     Verification,
     canonical_json,
 )
-from harness.search import Bench, Event, Limit, Objective, Producer, SearchRequest, SearchResult, run
+from harness.search import Bench, Event, Limit, Moment, Objective, Producer, SearchRequest, SearchResult, run
 from harness.search.request import Watch
 from harness.store import Store
 from harness.tasks import Build, Data, LoadedTask, Space, Split, Task, TrainingPlan, accuracy
@@ -172,6 +173,19 @@ class FakeBench:
             return BenchOutcome(model="fake", board=board, runtime="fake", failure=failure, exit_code=1)
         measurement = make_measurement(key, board, verified=self.verified, how=self.how)
         return BenchOutcome(model="fake", board=board, runtime="fake", measurement=measurement)
+
+
+class Heard(list[Event]):
+    """Events; ``last`` is set when no further trial is begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = threading.Event()
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        if event.moment is Moment.LAST:
+            self.last.set()
 
 
 def make_failure(kind: str, *, number: int = 0, violation: float = 0.0) -> Failure:

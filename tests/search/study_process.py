@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that works on a study: ``python -m tests.search.study_process FOLDER LABEL TRIALS``.
 
-Labelled ``hanging``, its third training never ends; labelled ``loop``, none does, in processes like those that train.
-Labelled ``racing ...``, it says that it is ready, and begins when FOLDER has a file ``go``.
+Labelled ``hanging``, its third training never ends; labelled ``loop``, none does, in processes like those that train:
+FOLDER has a file ``last`` when it begins no further trial. Labelled ``racing ...``, it says that it is ready, and
+begins when FOLDER has a file ``go``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from harness.cli import app
 from harness.records import Candidate
-from harness.search import run
+from harness.search import Event, Moment, run
 from harness.search.request import Watch
 from harness.store import open_store
 from harness.train import Limits, Trained, Trainers
@@ -52,7 +53,12 @@ def main(folder: Path, label: str, trials: int) -> None:
                 (folder / f"begun {candidate.key}").touch()
                 return trainers.produce(FOREVER, watch=watch)
 
-            run(make_request(trials=trials, jobs=2), store=store, produce=produce_forever, bench=FakeBench())
+            def listen(event: Event) -> None:
+                if event.moment is Moment.LAST:
+                    (folder / "last").touch()
+
+            request = make_request(trials=trials, jobs=2)
+            run(request, store=store, produce=produce_forever, bench=FakeBench(), listen=listen)
 
 
 if __name__ == "__main__":

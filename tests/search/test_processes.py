@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from harness import proc
+from harness.records import Candidate
 from harness.search import Event, Moment, Status
 from harness.search.known import load_finished
+from harness.search.request import Watch
 from harness.store import Store, TrialState, open_store
+from harness.train import Trained
 from tests.conftest import ROOT
 from tests.search.fakes import FakeProducer, make_request, search
 
@@ -106,15 +110,24 @@ def test_two_processes_that_begin_at_once_measure_nothing_twice(shared: Path) ->
 
 def test_ctrl_c_lets_what_is_under_way_finish(store: Store) -> None:
     events: list[Event] = []
+    numbers: dict[str, int] = {}
+    pressed = threading.Event()
 
     class Interrupting(list[Event]):
         def append(self, event: Event) -> None:
             events.append(event)
+            numbers[event.candidate.key] = event.number
             if event.number == 3 and event.stage == "train":
                 os.kill(os.getpid(), signal.SIGINT)
+                pressed.set()
 
-    slow = FakeProducer(pause_seconds=0.2)
-    result = search(store, make_request(trials=20, jobs=2), produce=slow, events=Interrupting())
+    class Waiting(FakeProducer):
+        def __call__(self, candidate: Candidate, *, watch: Watch) -> Trained:
+            trained = super().__call__(candidate, watch=watch)
+            assert numbers[candidate.key] < 3 or pressed.wait(60)
+            return trained
+
+    result = search(store, make_request(trials=20, jobs=2), produce=Waiting(), events=Interrupting())
     assert result.ended == "interrupted"
     assert {2, 3, 4} >= {event.number for event in events if event.moment is Moment.LAST}
     assert 4 <= len(result.trials) <= 5
@@ -129,6 +142,7 @@ def test_a_second_ctrl_c_ends_at_once_with_nothing_left_running_and_the_trials_f
     wait_until(lambda: len(children_of(process.pid)) == 2)
     children = children_of(process.pid)
     os.kill(process.pid, signal.SIGINT)
+    wait_until((tmp_path / "last").exists)
     assert not proc.ended_within(process, 0.5)
     os.kill(process.pid, signal.SIGINT)
     assert proc.ended_within(process, 30)

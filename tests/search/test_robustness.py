@@ -30,7 +30,7 @@ from harness.store import Store, TrialState, open_store
 from harness.train import Limits, Trained, Trainers
 from tests.conftest import ROOT
 from tests.finals.fakes import shifted_model
-from tests.search.fakes import OBJECTIVES, TASK, FakeBench, FakeProducer, make_request, number_of, search
+from tests.search.fakes import OBJECTIVES, TASK, FakeBench, FakeProducer, Heard, make_request, number_of, search
 from tests.search.test_processes import children_of
 
 BOARD = "mps2_an386"
@@ -38,19 +38,6 @@ BOARD = "mps2_an386"
 
 def outcomes(result: SearchResult) -> list[object]:
     return [(trial.number, trial.candidate, trial.outcome.status, trial.outcome.values) for trial in result.trials]
-
-
-class Heard(list[Event]):
-    """Events; ``last`` is set when no further trial is begun."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.last = threading.Event()
-
-    def append(self, event: Event) -> None:
-        super().append(event)
-        if event.moment is Moment.LAST:
-            self.last.set()
 
 
 # A store that is locked

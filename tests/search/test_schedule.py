@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -17,7 +18,7 @@ from harness.search import Event, Moment, SearchResult, Status
 from harness.search.request import Watch
 from harness.store import Store, TrialState, open_store
 from harness.train import Trained
-from tests.search.fakes import FakeBench, FakeProducer, make_failure, make_request, search
+from tests.search.fakes import FakeBench, FakeProducer, Heard, make_failure, make_request, search
 
 
 class Jittery(FakeProducer):
@@ -52,11 +53,11 @@ def test_a_study_of_several_jobs_goes_on_after_a_resume_as_if_never_stopped(tmp_
 
 def test_one_candidate_trains_while_another_is_on_the_bench(store: Store) -> None:
     """Each waits for the other: a schedule that does one after the other would never end."""
-    training, benching = threading.Event(), threading.Event()
+    training, benching, numbers = threading.Event(), threading.Event(), itertools.count()
 
     class Producer(FakeProducer):
         def __call__(self, candidate: Candidate, *, watch: Watch) -> Trained:
-            if len(self.calls) == 1:
+            if next(numbers) == 1:
                 training.set()
                 assert benching.wait(30)
             return super().__call__(candidate, watch=watch)
@@ -96,21 +97,16 @@ def test_listeners_are_called_in_the_thread_that_runs_the_search(store: Store) -
 
 def test_after_an_error_what_is_under_way_is_finished_and_the_error_raised(store: Store) -> None:
     """The second of two ends in a rig's fault; the first goes on, and is stored."""
-    failed = threading.Event()
+    events, numbers = Heard(), itertools.count()
 
     class Bench(FakeBench):
         def __call__(self, model: bytes, candidate: Candidate | None, board: str, *, watch: Watch) -> BenchOutcome:
-            first = not self.calls
             outcome = super().__call__(model, candidate, board, watch=watch)
-            if first:
-                assert failed.wait(30)
-                time.sleep(0.3)
+            if next(numbers) == 0:
+                assert events.last.wait(60)
                 return outcome
-            if len(self.calls) == 3:
-                failed.set()  # tried once more, and given up
             raise DeviceFault("the board is gone")
 
-    events: list[Event] = []
     with pytest.raises(DeviceFault, match="no board is left"):
         search(store, make_request(trials=9, jobs=2), bench=Bench(), events=events)
     assert sorted(trial.state for trial in store.trials("s")) == ["complete", "running"]
