@@ -15,8 +15,7 @@ from harness.graph import Graph, Node, Tensor
 from harness.ops._base import Constant, Layer, Lowered, Number
 from harness.ops._mixed import MIXED, Sums, check_reduced, sums_of_16
 from harness.ops._quantized import (
-    Multiplier,
-    Range,
+    OutputStage,
     channel_multipliers,
     fold_offset,
     per_tensor,
@@ -27,14 +26,10 @@ from harness.ops._window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convolution:
+class Convolution(OutputStage):
     """A window, and how its sums become outputs."""
 
     window: Window
-    range: Range
-    input_zero: int = 0
-    output_zero: int = 0
-    multipliers: tuple[Multiplier, ...] = ()
     weight_scales: tuple[float, ...] = ()  # of hybrid layers
 
 

@@ -10,7 +10,7 @@ from harness.ops._base import Layer, Lowered, Number
 from harness.ops._check import computed, expect_shape, operands, refuse, signature, version_at_most
 from harness.ops._overlap import window_distance
 from harness.ops._quantized import Range, activation, output_range, per_tensor
-from harness.ops._window import Window, window
+from harness.ops._window import FIELDS, Window, window
 
 _NEWEST_VERSION = 2
 _CLAMPS = {"s8s8": "clamp_s8", "s16s8": "clamp_s16", "f32": "clamp_f32"}
@@ -36,21 +36,13 @@ def parse_pool(node: Node, graph: Graph) -> Layer:
     if len(source.shape) != 4:
         raise refuse(node, graph, "its input must have four dimensions")
     batch, height, width, depth = source.shape
-    options = node.options
-    sliding = window(
-        node,
-        graph,
-        padding=options.integer(0, bits=8),
-        input_size=(height, width),
-        filter_size=(options.integer(4), options.integer(3)),
-        stride=(options.integer(2), options.integer(1)),
-    )
+    sliding = window(node, graph, input_size=(height, width))
     expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, depth), "output")
     if kind != "f32":
         (input_scale, input_zero), (scale, zero) = (per_tensor(node, graph, tensor) for tensor in (source, output))
         if input_zero != zero or abs(input_scale - scale) > _SCALE_TOLERANCE:
             raise refuse(node, graph, "input and output must have the same scale and zero point")
-    fused = activation(node, graph, options.integer(5, bits=8))
+    fused = activation(node, graph, node.options.integer(FIELDS[node.op].activation, bits=8))
     return Layer(
         node=node,
         inputs=(source,),

@@ -67,6 +67,16 @@ class Range:
     high: int | float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputStage:
+    """How a layer's sums become its outputs: zero points and multipliers are those of int8 and 16x8 layers."""
+
+    range: Range
+    input_zero: int = 0
+    output_zero: int = 0
+    multipliers: tuple[Multiplier, ...] = ()
+
+
 def quantize_multiplier(real: float) -> Multiplier:
     """Split a real number >= 0 into a 31-bit multiplier and a power of two; below 2**-32 it becomes zero.
 

@@ -24,7 +24,7 @@ from harness.ops._quantized import (
     activation,
     output_range,
 )
-from harness.ops._window import window
+from harness.ops._window import FIELDS, window
 
 _NEWEST_VERSION = 7
 
@@ -55,18 +55,9 @@ def parse(node: Node, graph: Graph) -> Layer:
     if filter_height * filter_width > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
     check_weighted_bias(node, graph, bias, channels, kind, type_field=None)
-    options = node.options
-    sliding = window(
-        node,
-        graph,
-        padding=options.integer(0, bits=8),
-        input_size=(height, width),
-        filter_size=(filter_height, filter_width),
-        stride=(options.integer(2), options.integer(1)),
-        dilation=(options.integer(6, 1), options.integer(5, 1)),
-    )
+    sliding = window(node, graph, input_size=(height, width), filter_size=(filter_height, filter_width))
     expect_shape(node, graph, output, (batch, sliding.height.output, sliding.width.output, channels), "output")
-    fused = activation(node, graph, options.integer(4, bits=8))
+    fused = activation(node, graph, node.options.integer(FIELDS[node.op].activation, bits=8))
     parameters = Parameters(
         window=sliding, multiplier=channels // depth, range=output_range(node, graph, fused, output)
     )

@@ -16,8 +16,7 @@ from harness.ops._check import computed, constant, operands, refuse, version_at_
 from harness.ops._mixed import MIXED, Sums, check_weighted_bias, sums_of_floats, width_of_sums
 from harness.ops._quantized import (
     MAX_TAPS,
-    Multiplier,
-    Range,
+    OutputStage,
     activation,
     checked_multiplier,
     fold_offset,
@@ -33,14 +32,10 @@ _BIAS_TYPE_FIELD = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+class Parameters(OutputStage):
     """A matrix product: ``rows`` vectors of the input, one after the other."""
 
     rows: int
-    range: Range
-    input_zero: int = 0
-    output_zero: int = 0
-    multipliers: tuple[Multiplier, ...] = ()
     scales: tuple[float, ...] = ()  # from sums to outputs where they have 16 bits, of the weights of a hybrid one
     asymmetric: bool = False  # how a hybrid one quantizes its input
 

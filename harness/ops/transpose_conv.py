@@ -24,7 +24,7 @@ from harness.ops._quantized import (
     output_range,
     requantization,
 )
-from harness.ops._window import window
+from harness.ops._window import FIELDS, window
 
 _NEWEST_VERSION = 5
 _BIAS_TYPE_FIELD = 4  # of the options
@@ -58,17 +58,9 @@ def parse(node: Node, graph: Graph) -> Layer:
     if filter_height * filter_width * depth > MAX_TAPS:
         raise refuse(node, graph, f"a filter has more than {MAX_TAPS} weights")
     check_weighted_bias(node, graph, bias, channels, kind, type_field=_BIAS_TYPE_FIELD)
-    options = node.options
-    sliding = window(
-        node,
-        graph,
-        padding=options.integer(0, bits=8),
-        input_size=(height, width),
-        filter_size=(filter_height, filter_width),
-        stride=(options.integer(2), options.integer(1)),
-    )
+    sliding = window(node, graph, input_size=(height, width), filter_size=(filter_height, filter_width))
     expect_shape(node, graph, source, (batch, sliding.height.output, sliding.width.output, depth), "input")
-    fused = activation(node, graph, options.integer(3, bits=8))
+    fused = activation(node, graph, node.options.integer(FIELDS[node.op].activation, bits=8))
     parameters = Convolution(window=sliding, range=output_range(node, graph, fused, output))
     parameters = scaled(parameters, node, graph, kind, source, weights, axis=0)
     return Layer(

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.graph import DType, Graph, Node, Options, Quantization, Tensor
+from harness.ops._window import FIELDS, SAME, VALID
 
-_SAME, _VALID = 0, 1
-# Fields of the schema's options: padding, stride_w, stride_h, dilation_w_factor, dilation_h_factor.
-_FIELDS = {"CONV_2D": (0, 1, 2, 4, 5), "DEPTHWISE_CONV_2D": (0, 1, 2, 5, 6)}
+_FOLDED = ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ def fold_dilation(graph: Graph) -> Graph:
     dropped: set[int] = set()
     for first in graph.nodes:
         middle = _only_reader(graph, readers, first) if first.op == "SPACE_TO_BATCH_ND" else None
-        last = _only_reader(graph, readers, middle) if middle is not None and middle.op in _FIELDS else None
+        last = _only_reader(graph, readers, middle) if middle is not None and middle.op in _FOLDED else None
         if middle is None or last is None or last.op != "BATCH_TO_SPACE_ND":
             continue
         whole = _fold(graph, first, middle, last)
@@ -85,10 +84,10 @@ def _fold(graph: Graph, first: Node, middle: Node, last: Node) -> Node | None:
         return None
     if len(block) != 2 or block != _values(graph.tensor(last.inputs[1])) or len(padding) != 4 or len(crops) != 4:
         return None
-    fields = _FIELDS[middle.op]
-    options = middle.options
-    plain = [options.integer(fields[0], bits=8), *(options.integer(field) for field in fields[1:3])]
-    if plain != [_VALID, 1, 1] or any(options.integer(field, 1) != 1 for field in fields[3:]):
+    fields, options = FIELDS[middle.op], middle.options
+    assert fields.dilation is not None
+    plain = [options.integer(fields.padding, bits=8), *(options.integer(field) for field in fields.stride)]
+    if plain != [VALID, 1, 1] or any(options.integer(field, 1) != 1 for field in fields.dilation):
         return None
     if not _same_numbers(graph, first) or not _same_numbers(graph, last):
         return None
@@ -99,7 +98,7 @@ def _fold(graph: Graph, first: Node, middle: Node, last: Node) -> Node | None:
     found = _padding(source, weights, output, block, (padding[0] - crops[0], padding[2] - crops[2]))
     if found is None:
         return None
-    changed = {fields[0]: found, fields[3]: block[1], fields[4]: block[0]}
+    changed = {fields.padding: found, **dict(zip(fields.dilation, block, strict=True))}
     return replace(
         middle,
         inputs=(first.inputs[0], *middle.inputs[1:]),
@@ -117,9 +116,9 @@ def _padding(
         (source.shape[1 + k], output.shape[1 + k], (weights.shape[1 + k] - 1) * block[k], before[k]) for k in range(2)
     ]
     if all(wanted == extent - reach and zeros == 0 for extent, wanted, reach, zeros in axes):
-        return _VALID
+        return VALID
     if all(wanted == extent and zeros == reach // 2 for extent, wanted, reach, zeros in axes):
-        return _SAME
+        return SAME
     return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -19,11 +18,7 @@ from harness.ops._window import window
 
 Shape = tuple[int, ...]
 
-_PADDING, _STRIDE_WIDTH, _STRIDE_HEIGHT = range(3)  # fields of the schema's options of convolutions and pools
-_CONV_DILATIONS = (5, 4)  # Conv2DOptions.dilation_h_factor, dilation_w_factor
-_DEPTHWISE_DILATIONS = (6, 5)
-_POOL_FILTERS = (4, 3)  # Pool2DOptions.filter_height, filter_width
-_KEEP_DIMS = 0  # ReducerOptions.keep_dims
+_KEEP_DIMS = 0  # fields of the schema's options: ReducerOptions.keep_dims
 _CONCATENATION_AXIS = 0
 _BEGIN_MASK, _END_MASK, *_ELLIPSIS_NEW_SHRINK, _OFFSET = range(6)  # StridedSliceOptions
 
@@ -118,31 +113,20 @@ def _strided_slice(asked: Asked) -> Shape | None:
     return tuple(shape)
 
 
-def _convolution(asked: Asked, dilations: tuple[int, int]) -> Shape | None:
-    return _slid(asked, asked.inputs[1].shape[1:3] if len(asked.inputs) > 1 else (), dilations)
-
-
-def _pool(asked: Asked) -> Shape | None:
-    return _slid(asked, tuple(asked.node.options.integer(field) for field in _POOL_FILTERS), None)
-
-
-def _slid(asked: Asked, filters: Shape, dilations: tuple[int, int] | None) -> Shape | None:
-    """Return the shape behind a window that slides over height and width; channels are as the file says."""
-    options = asked.node.options
-    if len(asked.first) != 4 or len(filters) != 2 or len(asked.stored) != 4:
+def _convolution(asked: Asked) -> Shape | None:
+    if len(asked.inputs) < 2 or len(asked.inputs[1].shape) != 4:
         return None
+    _, height, width, _ = asked.inputs[1].shape
+    return _slid(asked, (height, width))
+
+
+def _slid(asked: Asked, filter_size: tuple[int, int] | None = None) -> Shape | None:
+    """Return the shape behind a window that slides over height and width; channels are as the file says."""
+    if len(asked.first) != 4 or len(asked.stored) != 4:
+        return None
+    size = asked.first[1], asked.first[2]
     try:
-        sliding = window(
-            asked.node,
-            asked.graph,
-            padding=options.integer(_PADDING, bits=8),
-            input_size=(asked.first[1], asked.first[2]),
-            filter_size=(filters[0], filters[1]),
-            stride=(options.integer(_STRIDE_HEIGHT), options.integer(_STRIDE_WIDTH)),
-            dilation=(1, 1)
-            if dilations is None
-            else (options.integer(dilations[0], 1), options.integer(dilations[1], 1)),
-        )
+        sliding = window(asked.node, asked.graph, input_size=size, filter_size=filter_size)
     except UnsupportedModel:  # said again, to the user, where the layer is generated
         return None
     return (asked.first[0], sliding.height.output, sliding.width.output, asked.stored[3])
@@ -166,8 +150,8 @@ _RULES: Mapping[str, Callable[[Asked], Shape | None]] = {
     "TILE": _tile,
     "CONCATENATION": _concatenation,
     "STRIDED_SLICE": _strided_slice,
-    "CONV_2D": partial(_convolution, dilations=_CONV_DILATIONS),
-    "DEPTHWISE_CONV_2D": partial(_convolution, dilations=_DEPTHWISE_DILATIONS),
-    "AVERAGE_POOL_2D": _pool,
-    "MAX_POOL_2D": _pool,
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _convolution,
+    "AVERAGE_POOL_2D": _slid,
+    "MAX_POOL_2D": _slid,
 }

@@ -13,31 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.graph import Tensor
-from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, Range, fold_offset
+from harness.ops._quantized import INT8_MAX, INT8_MIN, Multiplier, OutputStage, Range
+from harness.ops.variants._bounded import are_below
 
 FEATURE = "dsp"
 SUM_LIMIT = 1 << 30  # sums stay below it, so that no step of the requantization overflows
 _ZERO = Multiplier(value=1 << 30, shift=-31)  # as good as 0 for every sum below the limit
 
 
-def sums_of(weights: NDArray[np.int8], bias: Tensor | None, input_zero: int) -> NDArray[np.int32] | None:
-    """Return the bias with the input's offset folded in, for weights of channels x taps; None where sums may be large.
+def are_served(weights: NDArray[np.int8], bias: Tensor | None, stage: OutputStage) -> bool:
+    """Tell whether the kernels' requantization holds, for weights of channels x taps.
 
-    All taps are multiplied, those in the padding by the zero point.
+    Sums must be small, and every multiplier below one half, or zero.
     """
-    values = None if bias is None or bias.data is None else bias.data.astype(np.int32)
-    exact = np.zeros(len(weights), np.int64) if values is None else values.astype(np.int64)
-    wide = weights.astype(np.int64)
-    exact = exact - input_zero * wide.sum(axis=1)
-    if (np.abs(exact) + 128 * np.abs(wide).sum(axis=1) >= SUM_LIMIT).any():
-        return None
-    folded = fold_offset(values, weights, -input_zero)
-    return np.zeros(len(weights), np.int32) if folded is None else folded
-
-
-def shifts_right(multipliers: Sequence[Multiplier]) -> bool:
-    """Tell whether every multiplier is below one half, or zero: then the kernels' requantization holds."""
-    return all(m.value == 0 or m.shift < 0 for m in multipliers)
+    shift_right = all(m.value == 0 or m.shift < 0 for m in stage.multipliers)
+    return shift_right and are_below(SUM_LIMIT, weights, bias, stage.input_zero)
 
 
 def scale_words(multipliers: Sequence[Multiplier]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -10,34 +10,24 @@ from numpy.typing import NDArray
 
 from harness.graph import Tensor
 from harness.ops._base import Constant, Lowered, Number
-from harness.ops._quantized import Multiplier, Range
-from harness.ops.variants._dsp import interleaved, is_whole, scale_words, sums_of
+from harness.ops._quantized import Multiplier, OutputStage
+from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._dsp import interleaved, is_whole, scale_words
 
 _OUTPUTS = 4
 
 
-def lower_rows(
-    matrix: NDArray[np.int8],
-    bias: Tensor | None,
-    multipliers: Sequence[Multiplier],
-    *,
-    input_zero: int,
-    output_zero: int,
-    bounds: Range,
-    rows: int,
-    kernel: str,
-) -> Lowered:
+def lower_rows(matrix: NDArray[np.int8], bias: Tensor | None, stage: OutputStage, *, rows: int, kernel: str) -> Lowered:
     """Lower to one call of ``kernel`` a row, for weights of outputs x taps; rows follow one another in memory.
 
     Multipliers are stored once where all outputs have the same.
     """
-    sums = sums_of(matrix, bias, input_zero)
-    assert sums is not None
+    sums = folded_sums(matrix, bias, stage.input_zero)
     channels, depth = matrix.shape
     groups = -(-depth // 4)
     biases = np.zeros(-(-channels // _OUTPUTS) * _OUTPUTS, np.int32)
     biases[:channels] = sums
-    scales, step = _scales(multipliers, channels)
+    scales, step = _scales(stage.multipliers, channels)
     numbers: dict[str, Number] = {
         "kernel": kernel,
         "rows": rows,
@@ -46,11 +36,11 @@ def lower_rows(
         "output_depth": channels,
         "weight_bytes": groups * 4 * _OUTPUTS,
         "groups": groups,
-        "output_offset": 2 * output_zero + 1,
+        "output_offset": 2 * stage.output_zero + 1,
         "scale_step": step,
-        "whole": is_whole(bounds),
-        "low": bounds.low,
-        "high": bounds.high,
+        "whole": is_whole(stage.range),
+        "low": stage.range.low,
+        "high": stage.range.high,
     }
     return Lowered(
         template="ops/fully_connected/dsp.c.j2",

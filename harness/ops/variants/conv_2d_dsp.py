@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.conv_2d import Parameters, macs
+from harness.ops.variants._bounded import folded_sums
 from harness.ops.variants._dsp import (
     FEATURE,
+    are_served,
     channel_table,
     interleaved,
     is_positive,
     is_whole,
     pairs_of,
-    shifts_right,
-    sums_of,
 )
 from harness.ops.variants._windows import filled, filters_of, is_dense, is_pointwise, windows_overlap
 
@@ -31,12 +31,7 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, without groups and dilation, whose sums are far from 32 bits."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    return (
-        FEATURE in features
-        and is_dense(layer)
-        and shifts_right(parameters.multipliers)
-        and sums_of(filters_of(layer), layer.inputs[2], parameters.input_zero) is not None
-    )
+    return FEATURE in features and is_dense(layer) and are_served(filters_of(layer), layer.inputs[2], parameters)
 
 
 def lower(layer: Layer) -> Lowered:
@@ -47,8 +42,7 @@ def lower(layer: Layer) -> Lowered:
     assert weights is not None
     matrix = filters_of(layer)
     channels, taps = matrix.shape
-    sums = sums_of(matrix, bias, parameters.input_zero)
-    assert sums is not None
+    sums = folded_sums(matrix, bias, parameters.input_zero)
     pairs = pairs_of(taps)
     run = weights.shape[2] * weights.shape[3]
     gathers = not is_pointwise(layer) and (parameters.window.padded or run % 4 != 0)

@@ -26,10 +26,7 @@ def lower(layer: Layer) -> Lowered:
     return lower_rows(
         filters_of(layer),
         layer.inputs[2],
-        parameters.multipliers,
-        input_zero=parameters.input_zero,
-        output_zero=parameters.output_zero,
-        bounds=parameters.range,
+        parameters,
         rows=pixels_of(layer),
         kernel="dsp_vector_up" if is_positive(parameters.range, parameters.output_zero) else "dsp_vector_away",
     )

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
-from harness.ops.variants._dsp import FEATURE, channel_table, is_positive, is_whole, shifts_right, sums_of
+from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._dsp import FEATURE, are_served, channel_table, is_positive, is_whole
 
 _PLANE_BYTES = 2048  # of a band, where the output has memory of its own
 _PLANE_BYTES_IN_PLACE = 4096  # of a whole channel, where that saves the output's memory
@@ -57,8 +58,7 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
         source.shape[0] == 1
         and window.height.dilation == window.width.dilation == 1
         and window.height.filter * -(-window.width.filter // 2) <= _MAX_TAP_PAIRS
-        and shifts_right(parameters.multipliers)
-        and sums_of(channels_by_taps(layer), layer.inputs[2], parameters.input_zero) is not None
+        and are_served(channels_by_taps(layer), layer.inputs[2], parameters)
     )
 
 
@@ -68,8 +68,7 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     assert source is not None
     matrix = channels_by_taps(layer)
-    sums = sums_of(matrix, bias, parameters.input_zero)
-    assert sums is not None
+    sums = folded_sums(matrix, bias, parameters.input_zero)
     planes = _planes(layer)
     taps = matrix.reshape(len(sums), planes.rows.filter, planes.columns.filter)
     square = _is_square(layer, planes)

@@ -12,7 +12,8 @@ import numpy as np
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants import depthwise_conv_2d_dsp
-from harness.ops.variants._dsp import channel_table, is_whole, sums_of
+from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._dsp import channel_table, is_whole
 from harness.ops.variants.depthwise_conv_2d_dsp import channels_by_taps
 
 _TOGETHER = 4
@@ -37,8 +38,7 @@ def lower(layer: Layer) -> Lowered:
     assert source is not None
     assert weights is not None
     assert weights.data is not None
-    sums = sums_of(channels_by_taps(layer), bias, parameters.input_zero)
-    assert sums is not None
+    sums = folded_sums(channels_by_taps(layer), bias, parameters.input_zero)
     blocks = channel_table(sums, parameters.multipliers).reshape(3, -1, _TOGETHER).transpose(1, 0, 2)
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "depth": source.shape[3],

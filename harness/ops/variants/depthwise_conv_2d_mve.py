@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Window
 from harness.ops.depthwise_conv_2d import Parameters
-from harness.ops.variants._dsp import is_positive, is_whole, shifts_right, sums_of
+from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._dsp import are_served, is_positive, is_whole
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, round_up
 
 _MOST_TAPS = 49  # they are unrolled
@@ -36,8 +37,7 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
         and matrix.shape[1] <= _MOST_TAPS
         and window.height.filter <= _MOST_ROWS
         and bool((_pair_sums(matrix) <= _PAIR_LIMIT).all())
-        and shifts_right(parameters.multipliers)
-        and sums_of(matrix, layer.inputs[2], parameters.input_zero) is not None
+        and are_served(matrix, layer.inputs[2], parameters)
     )
 
 
@@ -47,8 +47,7 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     matrix = _matrix(layer)
     channels = len(matrix)
-    sums = sums_of(matrix, bias, parameters.input_zero)
-    assert sums is not None
+    sums = folded_sums(matrix, bias, parameters.input_zero)
     window = _window(layer)
     paired = _is_paired(layer)
     pixel_bytes = LANES // 2 if paired else LANES

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from harness.ops._base import Layer, Lowered, Variant
 from harness.ops.fully_connected import Parameters, macs
-from harness.ops.variants._dsp import FEATURE, shifts_right, sums_of
+from harness.ops.variants._dsp import FEATURE, are_served
 from harness.ops.variants._dsp_rows import lower_rows
 from harness.ops.variants._vectors import is_dense, matrix_of
 
@@ -16,28 +16,14 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 whose sums are far from 32 bits."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    return (
-        FEATURE in features
-        and is_dense(layer)
-        and shifts_right(parameters.multipliers)
-        and sums_of(matrix_of(layer), layer.inputs[2], parameters.input_zero) is not None
-    )
+    return FEATURE in features and is_dense(layer) and are_served(matrix_of(layer), layer.inputs[2], parameters)
 
 
 def lower(layer: Layer) -> Lowered:
     """Lower to one call a row."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    return lower_rows(
-        matrix_of(layer),
-        layer.inputs[2],
-        parameters.multipliers,
-        input_zero=parameters.input_zero,
-        output_zero=parameters.output_zero,
-        bounds=parameters.range,
-        rows=parameters.rows,
-        kernel="dsp_vector",
-    )
+    return lower_rows(matrix_of(layer), layer.inputs[2], parameters, rows=parameters.rows, kernel="dsp_vector")
 
 
 VARIANTS = (

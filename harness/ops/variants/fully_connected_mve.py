@@ -7,7 +7,8 @@ import numpy as np
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.fully_connected import Parameters
-from harness.ops.variants._dsp import shifts_right, sums_of
+from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._dsp import are_served
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, chunked, round_up, scale_rows, unrolled
 from harness.ops.variants._vectors import is_dense, matrix_of
 
@@ -18,12 +19,7 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 whose sums are far from 32 bits."""
     parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    return (
-        FEATURE in features
-        and is_dense(layer)
-        and shifts_right(parameters.multipliers)
-        and sums_of(matrix_of(layer), layer.inputs[2], parameters.input_zero) is not None
-    )
+    return FEATURE in features and is_dense(layer) and are_served(matrix_of(layer), layer.inputs[2], parameters)
 
 
 def lower(layer: Layer) -> Lowered:
@@ -32,8 +28,7 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     matrix = matrix_of(layer)
     channels, depth = matrix.shape
-    sums = sums_of(matrix, layer.inputs[2], parameters.input_zero)
-    assert sums is not None
+    sums = folded_sums(matrix, layer.inputs[2], parameters.input_zero)
     biases = np.zeros(round_up(channels, _OUTPUTS), np.int32)
     biases[:channels] = sums
     agree = len(set(parameters.multipliers)) == 1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.ops._quantized import Multiplier, Range
-from harness.ops.variants._bounded import MOST_SHIFT, SUM_LIMIT, Scaling, are_below, is_served, scaling
+from harness.ops.variants._bounded import MOST_SHIFT, SUM_LIMIT, Scaling, are_below, folded_sums, is_served, scaling
 from tests.ops.variants.test_dsp import VALUES, Wide, reference, reference_once, sums_near_halves, wrapped
 
 INT8 = Range(low=-128, high=127)
@@ -56,6 +56,10 @@ def test_large_sums_and_shifts_to_the_left_or_far_to_the_right_are_scaled_the_lo
     assert not is_served([near, Multiplier(value=1 << 30, shift=-MOST_SHIFT - 1)], small=True)
     assert scaling([near], INT8, 0, small=False).kind == "requantize"
     assert scaling([near], INT8, 0, small=False, once=True).kind == "requantize_once"
+
+
+def test_sums_hold_the_offset_of_all_taps() -> None:
+    assert folded_sums(np.array([[1, -2, 3], [0, 0, 0]], np.int8), None, 10).tolist() == [-20, 0]
 
 
 def test_the_largest_sum_counts_the_bias_the_offset_and_all_taps() -> None:

@@ -8,16 +8,15 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.ops._fixed_point import doubling_high_multiply, rounding_shift_right
-from harness.ops._quantized import Multiplier, Range
+from harness.ops._quantized import Multiplier, OutputStage, Range
 from harness.ops.variants._dsp import (
     SUM_LIMIT,
+    are_served,
     interleaved,
     is_positive,
     is_whole,
     pairs_of,
     scale_words,
-    shifts_right,
-    sums_of,
 )
 
 Wide = NDArray[np.int64]
@@ -98,17 +97,15 @@ def test_a_multiplier_of_zero_gives_the_zero_point() -> None:
             assert (kernel(sums, Multiplier(value=0, shift=0), zero, once=once) == zero).all()
 
 
-def test_multipliers_of_one_half_and_more_are_not_served() -> None:
-    assert shifts_right([Multiplier(value=1 << 30, shift=-1), Multiplier(value=0, shift=0)])
-    assert not shifts_right([Multiplier(value=1 << 30, shift=-1), Multiplier(value=1 << 30, shift=0)])
+def test_multipliers_of_one_half_and_more_and_large_sums_are_not_served() -> None:
+    def are_served_with(*multipliers: Multiplier, taps: int = 3) -> bool:
+        stage = OutputStage(range=Range(low=-128, high=127), multipliers=multipliers)
+        return are_served(np.full((1, taps), 127, np.int8), None, stage)
 
-
-def test_sums_hold_the_offset_of_all_taps_and_large_ones_are_refused() -> None:
-    weights = np.array([[1, -2, 3], [0, 0, 0]], np.int8)
-    found = sums_of(weights, None, 10)
-    assert found is not None
-    assert found.tolist() == [-20, 0]
-    assert sums_of(np.full((1, 70_000), 127, np.int8), None, 0) is None
+    small = Multiplier(value=1 << 30, shift=-1)
+    assert are_served_with(small, Multiplier(value=0, shift=0))
+    assert not are_served_with(small, Multiplier(value=1 << 30, shift=0))
+    assert not are_served_with(small, taps=70_000)
 
 
 def test_weights_are_stored_in_the_order_in_which_bytes_become_pairs() -> None:
