@@ -68,38 +68,46 @@ def split(model: bytes) -> tuple[Segment, ...]:
         )
     if not (any(lacking) or any(wide)) or has_state:
         return ()
-    results = set(_numbers(graph.outputs))
-    given = set(_numbers(graph.inputs))
-    operators, codes = list(graph.operators), list(unpacked.operatorCodes)
-    made = given | {number for operator in operators for number in _numbers(operator.outputs)}
-    segments: list[Segment] = []
-    end = 0
     cuts = accumulate(softmax is not None for softmax in wide)
-    for (other, _), members in groupby(zip(lacking, cuts, strict=True)):
-        start, end = end, end + len(list(members))
-        part = operators[start:end]
-        writes = {number for operator in part for number in _numbers(operator.outputs)}
-        reads = {number for operator in part for number in _numbers(operator.inputs)} & made
-        later = {number for operator in operators[end:] for number in _numbers(operator.inputs)}
-        inputs = tuple(sorted(reads - writes))
-        used = sorted({operator.opcodeIndex for operator in part})
-        unpacked.operatorCodes = [codes[number] for number in used]
-        for operator in part:
-            operator.opcodeIndex = used.index(operator.opcodeIndex)
-        graph.operators = part
-        graph.inputs = list(inputs)
-        graph.outputs = sorted(writes & (later | results)) or sorted(writes)
-        unpacked.signatureDefs = None
+    lengths = [len(list(members)) for _, members in groupby(zip(lacking, cuts, strict=True))]
+    operators, codes = list(graph.operators), list(unpacked.operatorCodes)
+    made = {*_numbers(graph.inputs), *_written(operators)}
+    results = set(_numbers(graph.outputs))
+    segments: list[Segment] = []
+    for end, length in zip(accumulate(lengths), lengths, strict=True):
+        start = end - length
+        part, needed = operators[start:end], results | _read(operators[end:])
+        inputs, writes = _read(part) & made - _written(part), _written(part)
         segments.append(
             Segment(
-                model=_packed(unpacked),
-                kernels=OTHER if other else REFERENCE,
-                inputs=inputs,
+                model=_model_of(part, unpacked, codes, inputs, (writes & needed) or writes),
+                kernels=OTHER if lacking[start] else REFERENCE,
+                inputs=tuple(sorted(inputs)),
                 writes=frozenset(writes),
                 begins_with=wide[start],
             )
         )
     return tuple(segments)
+
+
+def _read(operators: Sequence[Any]) -> set[int]:
+    return {number for operator in operators for number in _numbers(operator.inputs)}
+
+
+def _written(operators: Sequence[Any]) -> set[int]:
+    return {number for operator in operators for number in _numbers(operator.outputs)}
+
+
+def _model_of(part: Sequence[Any], model: Any, codes: Sequence[Any], inputs: set[int], outputs: set[int]) -> bytes:
+    """Return a model of some of the operators; what ``model`` has besides its tensors is overwritten."""
+    used = sorted({operator.opcodeIndex for operator in part})
+    for operator in part:
+        operator.opcodeIndex = used.index(operator.opcodeIndex)
+    graph = model.subgraphs[0]
+    graph.operators, graph.inputs, graph.outputs = list(part), sorted(inputs), sorted(outputs)
+    model.operatorCodes = [codes[number] for number in used]
+    model.signatureDefs = None
+    return _packed(model)
 
 
 def with_axes_in_range(model: bytes) -> bytes:
