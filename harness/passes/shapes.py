@@ -69,12 +69,18 @@ def _transpose(asked: Asked) -> Shape | None:
     return tuple(asked.first[n] for n in asked.numbers)
 
 
-def _mean(asked: Asked) -> Shape | None:
-    if not all(0 <= n < len(asked.first) for n in asked.numbers):
+def _reduced(asked: Asked) -> Shape | None:
+    rank = len(asked.first)
+    if not all(-rank <= n < rank for n in asked.numbers):
         return None
+    axes = {n % rank for n in asked.numbers}
     if asked.node.options.boolean(_KEEP_DIMS):
-        return tuple(1 if k in asked.numbers else extent for k, extent in enumerate(asked.first))
-    return tuple(extent for k, extent in enumerate(asked.first) if k not in asked.numbers)
+        return tuple(1 if k in axes else extent for k, extent in enumerate(asked.first))
+    return tuple(extent for k, extent in enumerate(asked.first) if k not in axes)
+
+
+def _select(asked: Asked) -> Shape | None:
+    return asked.inputs[1].shape if len(asked.inputs) == 3 else None
 
 
 def _pad(asked: Asked) -> Shape | None:
@@ -133,17 +139,25 @@ def _slid(asked: Asked, filter_size: tuple[int, int] | None = None) -> Shape | N
 
 
 _RULES: Mapping[str, Callable[[Asked], Shape | None]] = {
-    **dict.fromkeys(("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB", "MAXIMUM", "MINIMUM"), _broadcast),
+    **dict.fromkeys(
+        (
+            *("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB", "DIV", "MAXIMUM", "MINIMUM", "SELECT_V2"),
+            *("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"),
+        ),
+        _broadcast,
+    ),
     **dict.fromkeys(
         (
             *("RELU", "RELU6", "RELU_N1_TO_1", "LEAKY_RELU", "PRELU", "ELU", "HARD_SWISH", "GELU", "TANH", "LOGISTIC"),
             *("EXP", "ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "LOG", "SOFTMAX", "QUANTIZE", "DEQUANTIZE", "CAST"),
+            *("LOG_SOFTMAX", "L2_NORMALIZATION", "REVERSE_V2"),
         ),
         _same,
     ),
     "FILL": _fill,
     "TRANSPOSE": _transpose,
-    "MEAN": _mean,
+    **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX"), _reduced),
+    "SELECT": _select,
     "PAD": _pad,
     "PADV2": _pad,
     "MIRROR_PAD": _pad,

@@ -116,6 +116,11 @@ def _behind_an_upsampling() -> Any:
             tensor_of("biases", (4,), "FLOAT32", buffer=10),
             *(tensor_of(name, (4,), "INT32", buffer=11 + k) for k, name in enumerate(("first", "last", "steps"))),
             unknown("cropped", 5, 4),
+            tensor_of("least", (), "FLOAT32", buffer=14),
+            tensor_of("above", (1, 1, 5, 4), "BOOL", signature=(-1, -1, 5, 4)),
+            unknown("chosen", 5, 4),
+            tensor_of("last axis", (1,), "INT32", buffer=15),
+            tensor_of("highest", (1, 1, 5), "FLOAT32", signature=(-1, -1, 5)),
         ],
         operators=[
             operator_of(0, (0,), (1,), ("ShapeOptions", shape_options)),
@@ -130,16 +135,19 @@ def _behind_an_upsampling() -> Any:
             operator_of(8, (15, 16, 21), (17,), ("DepthwiseConv2DOptions", depthwise)),
             operator_of(9, (17, 18), (19,)),
             operator_of(1, (19, 22, 23, 24), (25,), ("StridedSliceOptions", cropped)),
+            operator_of(10, (25, 26), (27,), ("GreaterOptions", schema.GreaterOptionsT())),
+            operator_of(11, (27, 25, 26), (28,), ("SelectV2Options", schema.SelectV2OptionsT())),
+            operator_of(12, (28, 29), (30,), ("ReducerOptions", schema.ReducerOptionsT())),
         ],
         codes=[
             code_of(name)
             for name in (
                 *("SHAPE", "STRIDED_SLICE", "CONCATENATION", "RESHAPE", "CONV_2D", "MAX_POOL_2D", "PAD", "TANH"),
-                *("DEPTHWISE_CONV_2D", "TILE"),
+                *("DEPTHWISE_CONV_2D", "TILE", "GREATER", "SELECT_V2", "REDUCE_MAX"),
             )
         ],
         inputs=(0,),
-        outputs=(25,),
+        outputs=(30,),
         buffers=[
             *(buffer_of([n], "int32") for n in (0, 2, 1)),
             buffer_of([6, 2], "int32"),
@@ -150,6 +158,8 @@ def _behind_an_upsampling() -> Any:
             buffer_of([0.5, -0.5], "float32"),
             buffer_of([0.5, -0.5, 1.0, 0.0], "float32"),
             *(buffer_of(numbers, "int32") for numbers in ([0, 1, 2, 0], [0, -1, 0, 0], [1, 1, 2, 1])),
+            buffer_of([0.25], "float32"),
+            buffer_of([-1], "int32"),
         ],
     )
 
