@@ -154,7 +154,8 @@ def describe(candidate: Candidate) -> str:
     """Say what a candidate is: its family with the parameters, and the steps of compression."""
     sizes = ", ".join(f"{name} {value}" for name, value in candidate.parameters)
     steps = " + ".join(describe_step(step.name, dict(step.parameters)) for step in candidate.compression)
-    return escape(f"{candidate.family} ({sizes}) {steps}".strip())
+    network = f"{candidate.family} ({sizes})" if sizes else candidate.family
+    return escape(f"{network} {steps}".strip())
 
 
 def describe_step(name: str, parameters: dict[str, str | int | float | bool]) -> str:

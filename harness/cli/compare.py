@@ -96,10 +96,10 @@ def _print(rows: Sequence[Row]) -> None:
     out = console()
     for subject in dict.fromkeys(row.subject for row in rows):
         table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("figure")
+        table.add_column("figure", overflow="fold")
         for heading in ("A", "B", "change"):
-            table.add_column(heading, justify="right")
-        table.add_column("how")
+            table.add_column(heading, justify="right", overflow="fold")
+        table.add_column("how", overflow="fold")
         for row in (row for row in rows if row.subject == subject):
             hows = dict.fromkeys(figure.how for figure in (row.before, row.after) if figure is not None)
             change = "-" if row.change is None else f"{row.change:+.2%}"

@@ -28,7 +28,7 @@ def deploy(
         str, typer.Option("--board", "-b", help="Board to make it for.", autocompletion=complete_board)
     ] = "mps2_an386",
     name: Annotated[
-        str | None, typer.Option(help="What to call it in C and in PlatformIO; default: as the file.")
+        str | None, typer.Option(help="What to call it in C and in PlatformIO; default: as the model.")
     ] = None,
     optimize: Annotated[str, typer.Option(help="What the kernels are chosen for.")] = "speed",
     plan: Annotated[
@@ -54,9 +54,10 @@ def deploy(
 
     kernels = open_plan(plan)
     with open_store(results_dir(results)) as store:
+        found, content = find_model(model, store)
         request = BenchRequest(
-            model=find_model(model, store),
-            name=name or (Path(model).name if model.endswith(".tflite") else "model.tflite"),
+            model=content,
+            name=name or found,
             board=board,
             optimize=optimize,
             plan=kernels.by_name,

@@ -39,13 +39,13 @@ def run(
         bool | None, typer.Option("--trust/--no-trust", help="Let the model run its own code: Lambda layers, pickles.")
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Candidates to try in all (default 20).")] = None,
-    timeout: Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Begin no trial after this.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Begin no trial after this.")] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Trials at once (default by cores and memory)."),
     ] = None,
     train_timeout: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of one training (default 3600).")
+        float | None, typer.Option(metavar="SECONDS", help="Limit of one training (default 3600).")
     ] = None,
     train_memory: Annotated[
         str | None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from harness import registry
 from harness.deploy.library import Facts, library_files, require_empty, write_library
@@ -26,16 +26,19 @@ class Deployed:
     measurement: Measurement
 
 
-def find_model(source: str, store: Store) -> bytes:
-    """Return the model of a file, or of a candidate, artifact or measurement by the beginning of its id.
+def find_model(source: str, store: Store) -> tuple[str, bytes]:
+    """Return the name and the bytes of a model: of a file, or of a record by the beginning of its id.
 
-    Raises UserError where there is none.
+    The record may be a trial, a candidate, an artifact, a deployment, a firmware or a measurement. Raises UserError
+    where there is none.
     """
     path = Path(source)
     if path.suffix == ".tflite" or path.is_file():
-        return BenchRequest(model=path, name=source, board="").read_model()
-    artifact = _artifact_of(source, store)
-    return store.get_blob(artifact, verify=True).read_bytes()
+        return path.name, BenchRequest(model=path, name=source, board="").read_model()
+    sha256 = _artifact_of(source, store)
+    artifact = store.get(Artifact, sha256)
+    name = PurePath(artifact.name.replace("\\", "/")).name.removesuffix(".tflite") if artifact else "model"
+    return f"{name}.tflite", store.get_blob(sha256, verify=True).read_bytes()
 
 
 def deploy(request: BenchRequest, folder: Path, store: Store, watch: Watch = lambda _stage: None) -> Deployed:

@@ -139,7 +139,8 @@ def _flags(
     for limit in limits:
         value = one.mean(limit.key)
         if value is not None and limit.violation(value) > 0:
-            message = f"{limit.key} is {value:,.6g} on average, and shall be {limit.sense} {limit.bound:,.6g}"
+            is_, shall_be = limit.text(value, 6), limit.text(limit.bound, 6)
+            message = f"{limit.key} is {is_} on average, and shall be {limit.sense} {shall_be}"
             yield Flag(kind="limit", message=message)
 
 

@@ -34,6 +34,7 @@ def deploy_command(identity: str, board: str) -> str:
 def search_command(name: str, config: Mapping[str, Any], facts: StudyFacts) -> str:
     """Return the command that searches again as a study did, for as many trials."""
     words = ["harness", "run", "--study", f"{name}_again", "--task", str(config.get("task", ""))]
+    words += ["--model", str(config["model"])] if "model" in config else []
     for board in config.get("boards", ()):
         words += ["--board", str(board)]
     for objective in facts.objectives:
@@ -42,6 +43,10 @@ def search_command(name: str, config: Mapping[str, Any], facts: StudyFacts) -> s
         words += ["--limit", f"{limit.name}{_at(limit.board)}{limit.sense}{limit.bound:.10g}"]
     for technique in config.get("techniques", ()):
         words += ["--compress", str(technique)]
+    for option, default in (("driver", "optuna"), ("sampler", "tpe")):
+        words += [f"--{option}", str(config[option])] if config.get(option, default) != default else []
+    words += ["--no-gates"] if facts.limits and not config.get("gates") else []
+    words += [] if config.get("halving") or "model" in config else ["--no-halving"]
     options = config.get("options", {})
     words += ["--estimate"] if options.get("estimate") else []
     words += ["--optimize", str(options["optimize"])] if "optimize" in options else []

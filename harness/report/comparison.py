@@ -144,7 +144,8 @@ def load_side(text: str, store: Store) -> Side:
 def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Row, ...]:
     """Return a row for each figure that either side has, matched by their subjects; one matches one.
 
-    Final checks are compared where both sides have one.
+    Final checks are compared where both sides have one. Raises UserError where a limited figure is on neither side: a
+    check that cannot fail is a mistake.
     """
     finals = _rows(_FINALS, before[_FINALS], after[_FINALS], {}) if _FINALS in before and _FINALS in after else []
     before, after = ({k: v for k, v in side.items() if k != _FINALS} for side in (before, after))
@@ -154,6 +155,10 @@ def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Ro
     rows: list[Row] = []
     for subject in dict.fromkeys((*before, *after)):
         rows += _rows(subject, before.get(subject, {}), after.get(subject, {}), allowed)
+    known = {row.figure for row in rows} & set(FIGURES)
+    if rows and (unknown := sorted(allowed.keys() - known)):
+        what = f"neither side has the figure {unknown[0]}: there is nothing to check"
+        raise UserError(what, hint=f"They have: {', '.join(sorted(known))}.")
     return (*rows, *finals)
 
 

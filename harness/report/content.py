@@ -14,7 +14,7 @@ from harness.records import Artifact, Candidate, Deployment, Failure, Firmware, 
 from harness.report.figures import Column, Entry, Wanted, columns_of, objective_columns
 from harness.report.records import Records
 from harness.report.standing import StudyFacts, study_facts
-from harness.report.words import short_name
+from harness.report.words import percent, short_name
 from harness.search import Status
 from harness.store import Store, Study, Trial, TrialState
 
@@ -42,6 +42,17 @@ class Fault:
     kind: str
     reason: str
     violation: float
+
+    @property
+    def beyond(self) -> str:
+        """By how much a limit is broken or a memory too small, in words; empty for what has no such size."""
+        if not self.violation:
+            return ""
+        texts = {
+            "LimitViolated": f"{percent(self.violation)} beyond",
+            "DoesNotFit": f"{self.violation:,.0f} bytes missing",
+        }
+        return texts.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from harness.report.words import (
     figure,
     model_name,
     parameters_text,
+    percent,
     plural,
     short_name,
     unit_of,
@@ -61,10 +62,28 @@ def _head(content: Content) -> Iterator[str]:
     if content.study is not None:
         boards = ", ".join(part.board_id for part in content.parts) or "no board yet"
         yield f"{plural(content.finished, 'trial')} on {escaped(boards)}: {content.ended}."
+        yield from _limits(content)
     else:
         measured = sum(len(part.entries) for part in content.parts)
         yield f"{plural(measured, 'measurement')}, {plural(len(content.faults), 'failure')}."
     yield ""
+
+
+def _limits(content: Content) -> Iterator[str]:
+    """Yield what the candidates must keep to, and where none does, which one breaks it least."""
+    facts = content.facts
+    if facts is None or not facts.limits:
+        return
+    words = {"<=": "at most", ">=": "at least"}
+    told = (f"{each.key} {words[each.sense]} {each.text(each.bound)}" for each in facts.limits)
+    yield f"Limits: {escaped('; '.join(told))}."
+    nearest = next((trial for trial in facts.finished if trial.number == facts.nearest), None)
+    if nearest is not None:
+        yield ""
+        yield f"No candidate meets all limits. Trial {nearest.number} breaks them least:"
+        yield ""
+        for reason in nearest.outcome.reasons:
+            yield f"- {escaped(reason.message)}: {percent(reason.violation)} beyond"
 
 
 def _part(part: Part, content: Content) -> Iterator[str]:
@@ -133,7 +152,8 @@ def _names(entry: Entry, of_study: bool) -> tuple[str, ...]:
     candidate = entry.candidate
     if candidate is None:
         return str(entry.number), "–", "–"
-    network = f"{candidate.family.replace('_', ' ')} ({parameters_text(candidate.parameters)})"
+    parameters = parameters_text(candidate.parameters)
+    network = candidate.family.replace("_", " ") + (f" ({parameters})" if parameters else "")
     return str(entry.number), escaped(network), escaped(compression_text(candidate))
 
 

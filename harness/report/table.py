@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import UserError
+from harness.errors import DoesNotFit, LimitViolated, UserError
 from harness.finals import JudgedCandidate
 from harness.records import Candidate, Failure, How, Measurement
 from harness.report.content import study_content
@@ -48,7 +48,7 @@ _FIRST_FINAL = "final_survives"
 def study_table(store: Store, study: str) -> pd.DataFrame:
     """Return the finished trials of a study, a row for each board; what is not known is missing.
 
-    Columns: ``trial``, ``board``, ``status``, ``on_front`` (of the study's objectives on that board), ``verified``,
+    Columns: ``trial``, ``board``, ``status``, ``on_front`` (over all objectives and boards), ``verified``,
     ``family``, ``compression``; ``parameter.<name>`` and ``metric.<name>`` (of the host, on validation data);
     ``test.<metric>`` with ``_low``, ``_high`` and ``_mean`` (over the other seeds), ``final_...`` of the final check;
     figures with their units; then why a trial came to nothing, and the identities of its records. A trial that ended
@@ -105,7 +105,8 @@ def _rows(store: Store, study: str) -> Iterator[dict[str, Any]]:
         measured = {board: found for (number, board), found in entries.items() if number == trial.number}
         failed = {failures[key].board: failures[key] for key in trial.results if key in failures}
         for board, (entry, on_front) in measured.items():
-            yield {**head, "board": board, "on_front": on_front, **_figures(entry.measurement)}
+            figures = _figures(entry.measurement)
+            yield {**head, "board": board, "on_front": on_front, **figures, **_broken_limits(trial, board)}
         for board, failure in failed.items():
             if board not in measured:  # else it was tried again
                 yield {**head, "board": board or None, **_reason(failure)}
@@ -175,4 +176,16 @@ def _figures(found: Measurement) -> dict[str, Any]:
 
 def _reason(failure: Failure) -> dict[str, Any]:
     reason = f"{failure.kind} while {failure.stage}: {failure.message}"
-    return {"reason": reason, "violation": failure.violation or None}
+    sized = failure.kind in (DoesNotFit.__name__, LimitViolated.__name__)
+    return {"reason": reason, "violation": (failure.violation or None) if sized else None}
+
+
+def _broken_limits(trial: Trial, board: str) -> dict[str, Any]:
+    """Return which limits a measured trial breaks on a board or by its model, and the sum of what it is beyond them."""
+    reasons = (trial.outcome or {}).get("reasons", ())
+    found = [each for each in reasons if each["kind"] == LimitViolated.__name__ and each["board"] in (None, board)]
+    if not found:
+        return {}
+    text = "; ".join(each["message"] for each in found)
+    violation = sum(each["violation"] for each in found)
+    return {"reason": f"{LimitViolated.__name__}: {text}", "violation": violation}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from harness.search.outcome import Reason
 Sense: TypeAlias = Literal["<=", ">="]
 
 _TEXT = re.compile(
-    r"(?P<figure>[^<>=\s]+)\s*(?P<sense><=|>=)\s*(?P<number>[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>\S*)"
+    r"(?P<figure>[^<>=\s]+)\s*(?P<sense><=|>=)\s*(?P<number>-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>\S*)"
 )
 _PLAIN = {"": 1.0, "k": 1e3, "M": 1e6}
 _BYTES = {"": 1.0, "B": 1.0, "kB": 1e3, "MB": 1e6, "KiB": 1024.0, "MiB": 1024.0**2}
@@ -32,6 +33,7 @@ _UNITS: Mapping[str, Mapping[str, float]] = {
     "flash": _BYTES,
 }
 _METRIC = {"": 1.0, "%": 0.01}
+_SHOWN = {"ram": "bytes", "flash": "bytes", "model_bytes": "bytes", "latency": "us", "energy": "uJ"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,12 @@ class Limit:
         return figure_key(self.name, self.board)
 
     def __str__(self) -> str:
-        return f"{self.key} {self.sense} {self.bound:,.10g}"
+        return f"{self.key} {self.sense} {self.text(self.bound)}"
+
+    def text(self, value: float, digits: int = 10) -> str:
+        """Return a value of this figure with its unit, where it has one."""
+        unit = _SHOWN.get(self.name.partition(".")[0], "")
+        return f"{value:,.{digits}g} {unit}".rstrip()
 
     def violation(self, value: float) -> float:
         """Return by how much a value breaks the limit, as a share of the bound; 0 where it keeps to it."""
@@ -63,7 +70,7 @@ def broken(limit: Limit, value: float, found: str, *, stage: str) -> Reason:
         board=limit.board,
         kind=LimitViolated.__name__,
         stage=stage,
-        message=f"{limit.key} is {found}, and shall be {limit.sense} {limit.bound:,.10g}",
+        message=f"{limit.key} is {found}, and shall be {limit.sense} {limit.text(limit.bound)}",
         violation=limit.violation(value),
     )
 
@@ -97,4 +104,8 @@ def _parse(text: str, metrics: Sequence[str], boards: Sequence[Board]) -> list[L
         bound = float(match["number"]) * units[unit]
     except ValueError:
         raise UserError(f"the limit {text!r}: {match['number']!r} is no number") from None
+    if not math.isfinite(bound):
+        raise UserError(f"the limit {text!r}: {match['number']!r} is too large")
+    if bound < 0 and name not in metrics:
+        raise UserError(f"the limit {text!r}: {name} is never below 0")
     return [Limit(name=name, sense=sense, bound=bound, board=board) for board in found]

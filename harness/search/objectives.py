@@ -27,6 +27,9 @@ class Objective:
         """The objective's name in outcomes: ``accuracy``, ``ram@mps2_an386``."""
         return figure_key(self.name, self.board)
 
+    def __str__(self) -> str:
+        return f"{self.key} ({'most' if self.direction == 'maximize' else 'least'})"
+
     def oriented(self, value: float) -> float:
         """Return a value of the figure so that less is better."""
         return value if self.direction == "minimize" else -value

@@ -78,10 +78,14 @@ class SearchRequest:
     resume: bool = False
 
     def config(self) -> dict[str, Any]:
-        """Return what must be the same when the study is resumed, as plain JSON."""
+        """Return what must be the same when the study is resumed, as plain JSON.
+
+        ``task`` and ``model`` are for people: what is in these files counts by ``task_key``, not what they are called.
+        """
         return {
             "schema": SCHEMA,
             "task": self.task.name,
+            **({"model": self.task.given.path} if self.task.given else {}),
             "task_key": self.task_key,
             "boards": list(self.boards),
             "objectives": to_plain(self.objectives),

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from harness.errors import UserError
 from harness.records import Candidate
 from harness.search.disk import minding_the_disk
 from harness.search.front import standing_of
-from harness.search.known import load_finished
+from harness.search.known import limits_of, load_finished, objectives_of
 from harness.search.lanes import Lanes
 from harness.search.lease import Lease
 from harness.search.proposer import Proposer
@@ -29,7 +30,7 @@ from harness.search.request import (
 )
 from harness.search.scheduler import Scheduler
 from harness.search.tools import Tools
-from harness.store import Store
+from harness.store import Store, Study
 from harness.train import Bound
 
 
@@ -57,7 +58,10 @@ def run(
     request = _as_begun(request, store)
     proposer = Proposer(request)  # a wrong name or a missing package must not leave a study behind
     if request.resume:
-        store.resume_study(request.study, request.config())
+        config = store.study(request.study).config
+        names = {name: config[name] for name in ("task", "model") if name in config}
+        unnamed = {name: value for name, value in request.config().items() if name not in ("task", "model")}
+        store.resume_study(request.study, unnamed | names)
     else:
         store.create_study(request.study, request.config())
     tools = Tools(
@@ -78,8 +82,26 @@ def _as_begun(request: SearchRequest, store: Store) -> SearchRequest:
     """Return the request with the gates and the halving that the study was begun with, where it is resumed."""
     if not request.resume:
         return request
-    config = store.study(request.study).config
+    study = store.study(request.study)
+    _require_the_same(request, study)
+    config = study.config
     return replace(request, gates=tuple(config.get("gates", ())), halving=bool(config.get("halving")))
+
+
+def _require_the_same(request: SearchRequest, study: Study) -> None:
+    """Raise UserError where a study is resumed with another task, other objectives or other limits, in words."""
+    hint = "Resume it with the options that it was begun with, or name another with --study."
+    if study.config.get("task_key") not in (None, request.task_key):
+        raise UserError(
+            f"the study {study.name!r} was begun with another task, or with another state of it: its file, its data,"
+            " the versions of TensorFlow or the harness's code that trains have changed since",
+            hint="Begin a new one: --study NAME.",
+        )
+    for what, read, now in (("objectives", objectives_of, request.objectives), ("limits", limits_of, request.limits)):
+        was = read(study) if what in study.config else now
+        if was != now:
+            told = "; now: ".join(", ".join(map(str, each)) or "none" for each in (was, now))
+            raise UserError(f"the study {study.name!r} was begun with other {what}: {told}", hint=hint)
 
 
 def _result(request: SearchRequest, store: Store, ended: Ended) -> SearchResult:

@@ -227,7 +227,7 @@ def _broken(limits: Sequence[Limit], artifact: Artifact, measurements: Mapping[s
     for limit in limits:
         value = figure_of(limit, artifact, measurements).value
         if limit.violation(value) > 0:
-            reasons.append(broken(limit, value, f"{value:,.10g}", stage="limits"))
+            reasons.append(broken(limit, value, limit.text(value), stage="limits"))
     return sorted(reasons, key=lambda reason: -reason.violation)
 
 

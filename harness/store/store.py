@@ -283,6 +283,15 @@ class Store:
     def _all(self, kind: type[_Record], query: Select[Any]) -> list[_Record]:
         return [rebuild(kind, row.record) for row in self._database.rows(query)]
 
+    def _what_there_is(self, text: str) -> str:
+        """Return a hint for what is no record: the name of a study is none."""
+        names = tuple(study.name for study in self.studies())
+        study = text if text in names else text.rpartition(":")[0]
+        if study in names:
+            return f"{study!r} is a study: 'harness report {study}' shows all of it, {study}:NUMBER is a trial."
+        listed = f" Studies: {', '.join(names[:10])}{', ...' if len(names) > 10 else '.'}" if names else ""
+        return f"'harness report' and --json print the ids.{listed}"
+
     def _find(self, kinds: tuple[type[Record], ...], prefix: str) -> Record:
         found: dict[str, tuple[type[Record], str]] = {}
         for kind in kinds:
@@ -295,6 +304,6 @@ class Store:
             return only
         what = "record" if len(kinds) > 1 else KINDS[kinds[0]].name
         if not found:
-            raise UserError(f"there is no {what} {prefix!r}", hint="'harness report' and --json print the ids.")
+            raise UserError(f"there is no {what} {prefix!r}", hint=self._what_there_is(prefix))
         listed = "\n".join(f"  {key}  {KINDS[kind].name}" for key, (kind, _) in sorted(found.items())[:20])
         raise UserError(f"several identities begin with {prefix!r}:\n{listed}", hint="Give more of its digits.")

@@ -14,6 +14,7 @@ from harness.errors import UserError
 from harness.tasks import Build, Data, Space, Split, Task, TrainingPlan, accuracy, keras
 
 CLASSES = 10
+LEVELS = 16  # a pixel is a number from 0 to this
 SHAPE = (8, 8, 1)
 _SPLIT_SEED = 20
 _NORM_MOMENTUM = 0.9  # an epoch has only some thirty steps: the running mean must follow faster than by default
@@ -28,7 +29,7 @@ def load_data() -> Data:
         hint = "Install it with: pip install 'mcu-harness[train]'"
         raise UserError("the task digits needs the package scikit-learn, which is not installed", hint=hint) from error
     digits = load_digits()
-    images = (digits.images[..., np.newaxis] / 16.0).astype(np.float32)
+    images = (digits.images[..., np.newaxis] / LEVELS).astype(np.float32)
     labels = digits.target.astype(np.int32)
     x_rest, x_test, y_rest, y_test = train_test_split(
         images, labels, test_size=0.2, stratify=labels, random_state=_SPLIT_SEED
@@ -40,6 +41,8 @@ def load_data() -> Data:
         train=Split(inputs=x_train, targets=y_train),
         validation=Split(inputs=x_validation, targets=y_validation),
         test=Split(inputs=x_test, targets=y_test),
+        classes=tuple(map(str, range(CLASSES))),
+        preprocessing=(("mean", 0.0), ("scale", float(LEVELS))),
     )
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,7 +53,7 @@ def produce(
     """
     seconds: dict[str, float] = {}
     clock = _clock(seconds, watch)
-    name = f"{loaded.name}-{candidate.family}-{candidate.key[:8]}"
+    name = f"{PurePath(loaded.name).name.removesuffix('.py')}-{candidate.family}-{candidate.key[:8]}"
     make = _convert_as_it_is if loaded.given is not None and not loaded.given.rebuilt else _train_and_convert
     rungs = Rungs(candidate, loaded, judge)
     made = make(candidate, loaded, name, clock, rungs)

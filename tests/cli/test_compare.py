@@ -140,6 +140,19 @@ def test_final_checks_of_two_studies_are_compared_where_both_have_one(
     assert f"{best.value:.6g} ({best.low:.3f}-{best.high:.3f})" in capsys.readouterr().out
 
 
+def test_a_name_that_is_too_long_for_the_terminal_is_folded_not_cut(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    with open_store(tmp_path / "r") as store:
+        shift = by_width(HONEST)
+        checked(store, searched(store, shift), shift)
+    assert app.run(["compare", "s", "s", "--results", str(tmp_path / "r")]) == 0
+    printed = capsys.readouterr().out
+    assert "share" in printed
+    assert "…" not in printed
+
+
 def test_scores_whose_intervals_overlap_are_neither_better_nor_worse() -> None:
     def row(before: Figure, after: Figure) -> Row:
         return Row(subject="final check", figure="test accuracy", before=before, after=after)
@@ -202,6 +215,7 @@ def test_a_comparison_is_a_page_that_names_regressions_and_takes_nothing_for_htm
         (["--fail-above", "instructions"], "not of the form FIGURE:PERCENT%"),
         (["--fail-above", "instruction:1%"], "Did you mean 'instructions'"),
         (["--junit", "x.xml"], "no checks"),
+        (["--fail-above", "latency_us:1%"], "neither side has the figure latency_us"),
         (["--fail-above", "instructions:1%", "--junit", "/no/such/x.xml"], "cannot be written"),
     ],
 )

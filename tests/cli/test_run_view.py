@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.cli._run_view import Display
+from harness.cli._run_view import Display, describe
 from harness.finals import Waiting
 from harness.records import Candidate
 from harness.search import Event, Moment
@@ -30,3 +30,9 @@ def test_what_is_waited_for_is_one_line_a_wait_also_beside_json(
     told = ("waiting for trials 1, 2", "waiting for trial 1", "final check: another process, on [here], is at it")
     printed = capsys.readouterr()
     assert (printed.out, printed.err.splitlines()) == ("", list(told))
+
+
+def test_a_network_without_parameters_has_no_empty_brackets() -> None:
+    model = Candidate(task_key="0", family="model", parameters=(), compression=(), seed=0)
+    assert describe(model) == "model"
+    assert describe(replace(model, parameters=(("units", 8),))) == "model (units 8)"

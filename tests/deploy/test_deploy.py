@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from harness.deploy import Deployed, deploy, find_model
 from harness.errors import UserError
 from harness.pio import run_pio
 from harness.pipeline import BenchRequest
+from harness.records import Artifact
 from harness.store import Store, open_store
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from harness.transports import open_port
@@ -136,11 +138,26 @@ def test_a_model_is_found_by_its_file_or_by_the_id_of_what_is_known_of_it(tmp_pa
     (tmp_path / "m.tflite").write_bytes(model)
     with open_store(tmp_path / "results") as store:
         done = make(store, model, "floats", tmp_path / "library")
-        assert find_model(str(tmp_path / "m.tflite"), store) == model
+        assert find_model(str(tmp_path / "m.tflite"), store) == ("m.tflite", model)
         with pytest.raises(UserError, match="nothing"):
             find_model("nothing", store)
         store.put_blob(model)
-        assert find_model(done.measurement.id[:12], store) == model
+        assert find_model(done.measurement.id[:12], store) == ("floats.tflite", model)
+
+
+def test_a_candidate_is_called_as_its_model_so_that_two_fit_into_one_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("qemu-system-arm")
+    model = float_model()
+    with open_store(tmp_path / "results") as store:
+        store.put_blob(model)
+        sha256 = hashlib.sha256(model).hexdigest()
+        store.put(Artifact(name="my-dense-1234abcd", sha256=sha256, size_bytes=len(model)))
+    arguments = [sha256[:12], "--to", str(tmp_path / "library"), "--results", str(tmp_path / "results")]
+    assert app.run(["deploy", *arguments]) == 0
+    assert "my_dense_1234abcd: " in capsys.readouterr().out
+    assert (tmp_path / "library" / "include" / "my_dense_1234abcd.h").is_file()
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

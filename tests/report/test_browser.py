@@ -211,6 +211,12 @@ def test_ranges_are_kept_by_the_pointer_and_by_the_keyboard(browser: Browser, st
     assert browser.complaints == []
 
 
+def test_parallel_coordinates_without_an_axis_say_so(browser: Browser, study_page: Path) -> None:
+    browser.open(study_page)
+    browser.run("document.querySelectorAll('#parallel-axes input:checked').forEach((box) => box.click())")
+    assert "differ in nothing" in browser.run("document.getElementById('parallel-chart').textContent")
+
+
 def test_a_link_to_a_detail_opens_it(browser: Browser, study_page: Path) -> None:
     browser.open(study_page)
     browser.run("document.querySelector('details.detail:not([open])').dataset.wanted = 1")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from harness.boards import load_board
 from harness.records import Cycles, How, LayerProfile, Quantity, to_plain
 from harness.report.bars import layer_bars, memory_bars
-from harness.report.commands import bench_command
+from harness.report.commands import bench_command, search_command
 from harness.report.content import study_content
 from harness.report.figures import (
     Column,
@@ -22,9 +23,10 @@ from harness.report.figures import (
     objective_columns,
     quantity,
 )
+from harness.report.standing import StudyFacts
 from harness.report.views import config_rows
 from harness.report.words import digits_of, duration, figure, grouped, moment, percent, plural, visible, with_unit
-from harness.search import Status, TrialOutcome
+from harness.search import Limit, Status, TrialOutcome
 from harness.store import TrialState, open_store
 from tests.report import synthetic
 from tests.store import examples
@@ -227,6 +229,21 @@ def test_a_configuration_reads_as_words() -> None:
         ("options", "estimate true"),
         ("seed", "0"),
     )
+
+
+def test_the_command_that_searches_again_says_all_that_was_asked_otherwise_than_by_default() -> None:
+    limit = Limit(name="ram", sense="<=", bound=3e4, board="host")
+    facts = StudyFacts(
+        objectives=(), limits=(limit,), finished=(), front=frozenset(), nearest=None, quarantined=(), under_way=()
+    )
+    plain = {"task": "t.py", "boards": ["host"], "driver": "optuna", "gates": ["fit"], "halving": True, "seed": 3}
+    command = "harness run --study s_again --task t.py --board host --limit 'ram@host<=30000' --seed 3 --trials 0"
+    assert search_command("s", plain, facts) == command
+    given = plain | {"model": "my m.keras", "halving": False, "gates": [], "sampler": "random"}
+    words = shlex.split(search_command("s", given, facts))
+    assert words[6:8] == ["--model", "my m.keras"]
+    assert [word for word in words if word not in shlex.split(command)][2:] == ["--sampler", "random", "--no-gates"]
+    assert "--no-halving" in search_command("s", plain | {"halving": False}, facts)
 
 
 @pytest.mark.parametrize(

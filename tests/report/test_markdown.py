@@ -13,6 +13,7 @@ from harness import proc
 from harness.cli import app
 from harness.report.content import study_content
 from harness.report.markdown import escaped, render_markdown
+from harness.search import Limit, Reason
 from harness.store import Store, open_store
 from tests.finals.fakes import HONEST, by_width, checked, searched
 from tests.report import synthetic
@@ -62,6 +63,19 @@ def test_the_final_check_and_its_flags_are_in_it(tmp_path: Path) -> None:
     assert "3 candidates of the front checked: 1 does not survive." in text
     assert text.count("**does not survive**") == 1
     assert re.search(r"^- Trial \d+: .*lucky draw", text, re.MULTILINE)
+
+
+def test_limits_are_in_it_and_where_none_meets_them_what_comes_nearest(store: Store) -> None:
+    content = study_content(store, synthetic.STUDY)
+    assert content.facts is not None
+    limit = Limit(name="ram", sense="<=", bound=2048.0, board="mps2_an386")
+    reason = Reason(board=limit.board, kind="LimitViolated", stage="limits", message="too much", violation=0.25)
+    first = content.facts.finished[0]
+    nearest = replace(first, outcome=replace(first.outcome, reasons=(reason,)))
+    facts = replace(content.facts, limits=(limit,), front=frozenset(), nearest=first.number, finished=(nearest,))
+    text = render_markdown(replace(content, facts=facts))
+    assert "Limits: ram@mps2\\_an386 at most 2,048 bytes." in text
+    assert f"Trial {first.number} breaks them least:\n\n- too much: 25.0 % beyond\n\n" in text
 
 
 def test_a_figure_that_was_not_verified_is_struck_out(store: Store) -> None:

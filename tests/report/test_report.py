@@ -24,7 +24,7 @@ from harness.records import (
     from_plain,
 )
 from harness.report import run_report, study_report
-from harness.report.content import Content, study_content
+from harness.report.content import Content, Fault, study_content
 from harness.report.markdown import render_markdown
 from harness.report.page import render_page
 from harness.search import Objective, front_of, load_finished
@@ -109,6 +109,14 @@ def test_every_failure_stands_with_its_trial_board_stage_kind_and_reason(content
         assert fault.trials
         assert fault.reason in page.text
     assert {fault.board for fault in content.faults if fault.kind == "DoesNotFit"} == set(synthetic.BOARDS)
+
+
+def test_a_failure_says_by_how_much_in_the_unit_that_it_has() -> None:
+    fault = Fault(trials=(1,), what="", board="", stage="fit", kind="LimitViolated", reason="", violation=1.94)
+    assert fault.beyond == "194.0 % beyond"
+    assert replace(fault, kind="DoesNotFit", violation=70112.0).beyond == "70,112 bytes missing"
+    assert replace(fault, kind="UnsupportedModel", violation=2.0**30).beyond == ""
+    assert replace(fault, violation=0.0).beyond == ""
 
 
 def test_unverified_figures_are_faults_and_never_ranked(content: Content) -> None:

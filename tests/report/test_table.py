@@ -56,6 +56,25 @@ def test_what_came_to_nothing_says_why(store: Store) -> None:
     assert table.on_front.any()
 
 
+def test_a_measured_trial_that_breaks_a_limit_says_which_and_by_what_share(store: Store) -> None:
+    table = study_table(store, synthetic.STUDY)
+    ends = {trial.number: trial.outcome for trial in store.trials(synthetic.STUDY) if trial.outcome}
+    broken = {
+        (number, reason["board"]): reason
+        for number, outcome in ends.items()
+        for reason in outcome["reasons"]
+        if reason["stage"] == "limits" and reason["board"]
+    }
+    assert broken
+    for (number, board), reason in broken.items():
+        row = table[(table.trial == number) & (table.board == board)].iloc[0]
+        assert row.instructions > 0
+        assert reason["message"] in row.reason
+        assert row.violation >= reason["violation"]
+    complete = table[table.status == "complete"]
+    assert complete.reason.isna().all()
+
+
 def test_a_study_without_a_finished_trial_gives_an_empty_table(tmp_path: Path) -> None:
     with open_store(tmp_path) as opened:
         opened.create_study("empty", {})

@@ -25,14 +25,15 @@ def figures(trial: FinishedTrial) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("ram<=32KiB", ["ram@mps2_an386 <= 32,768", "ram@riscv32_virt <= 32,768"]),
-        ("ram.total_bytes@mps2_an386<=1.5kB", ["ram@mps2_an386 <= 1,500"]),
-        ("flash.weights_bytes@riscv32_virt <= 1e5", ["flash.weights_bytes@riscv32_virt <= 100,000"]),
+        ("ram<=32KiB", ["ram@mps2_an386 <= 32,768 bytes", "ram@riscv32_virt <= 32,768 bytes"]),
+        ("ram.total_bytes@mps2_an386<=1.5kB", ["ram@mps2_an386 <= 1,500 bytes"]),
+        ("flash.weights_bytes@riscv32_virt <= 1e5", ["flash.weights_bytes@riscv32_virt <= 100,000 bytes"]),
         ("instructions@mps2_an386<=2M", ["instructions@mps2_an386 <= 2,000,000"]),
         ("accuracy>=95%", ["accuracy >= 0.95"]),
-        ("mps2_an386:ram.total_bytes<=32KiB", ["ram@mps2_an386 <= 32,768"]),
+        ("mps2_an386:ram.total_bytes<=32KiB", ["ram@mps2_an386 <= 32,768 bytes"]),
         ("mps2_an386:cycles <= 3M", ["cycles@mps2_an386 <= 3,000,000"]),
-        ("model_bytes<=20kB", ["model_bytes <= 20,000"]),
+        ("accuracy>=-0.5", ["accuracy >= -0.5"]),
+        ("model_bytes<=20kB", ["model_bytes <= 20,000 bytes"]),
     ],
 )
 def test_limits_are_read_from_text_with_their_units(text: str, wanted: list[str]) -> None:
@@ -42,6 +43,7 @@ def test_limits_are_read_from_text_with_their_units(text: str, wanted: list[str]
 def test_latency_and_energy_have_units_of_their_own() -> None:
     found = parse_limits(["latency<=20ms", "energy<=1.5mJ"], ("accuracy",), [REAL])
     assert [(limit.name, limit.bound) for limit in found] == [("latency", 20_000.0), ("energy", 1_500.0)]
+    assert [limit.text(12_345.678, 6) for limit in found] == ["12,345.7 us", "12,345.7 uJ"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,8 @@ def test_latency_and_energy_have_units_of_their_own() -> None:
         ("ram<5", "not of the form"),
         ("ram<=", "not of the form"),
         ("ram<=1.2.3", "is no number"),
+        ("ram<=1e999KiB", "too large"),
+        ("ram<=-1", "never below 0"),
         ("ram<=32kib", "Valid: B, KiB"),
         ("ram<=5ms", "has no unit 'ms'"),
         ("rom<=5", "there is no figure 'rom'"),
@@ -88,7 +92,7 @@ def test_the_front_has_only_what_meets_all_limits_and_the_rest_tells_by_how_much
     for number, outcome in broken.items():
         assert [reason.kind for reason in outcome.reasons] == ["LimitViolated"]
         assert outcome.reasons[0].violation == pytest.approx((ram[number] - 30_000) / 30_000)
-        assert "ram@one" in outcome.reasons[0].message
+        assert outcome.reasons[0].message == f"ram@one is {ram[number]:,.10g} bytes, and shall be <= 30,000 bytes"
 
 
 def test_where_none_meets_the_limits_the_least_violating_one_is_named(store: Store) -> None:

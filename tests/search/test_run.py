@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from harness.errors import (
     UserError,
 )
 from harness.records import BenchOutcome, Candidate, How
-from harness.search import Event, Moment, Objective, SearchRequest, Status, run
+from harness.search import Event, Limit, Moment, Objective, SearchRequest, Status, run
 from harness.search.request import Watch
 from harness.store import Store, TrialState, open_store
 from tests.search.fakes import OBJECTIVES, FakeBench, FakeProducer, make_request, search
@@ -119,6 +120,31 @@ def test_a_study_is_not_resumed_with_other_settings(store: Store) -> None:
     with pytest.raises(UserError) as caught:
         search(store, make_request(seed=2, resume=True))
     assert "seed was 1, is 2" in str(caught.value)
+
+
+def test_a_study_that_is_resumed_with_other_limits_says_so_in_words(store: Store) -> None:
+    limit = Limit(name="ram", sense="<=", bound=3e4, board="one")
+    search(store, make_request(trials=1, limits=(limit,)))
+    with pytest.raises(UserError, match="begun with other limits: ram@one <= 30,000 bytes; now: none"):
+        search(store, make_request(trials=2, resume=True))
+    less = OBJECTIVES[:2]
+    with pytest.raises(UserError, match=r"objectives: accuracy \(most\), .* ram@one \(least\); now: accuracy"):
+        search(store, make_request(trials=2, resume=True, limits=(limit,), objectives=less))
+    assert len(search(store, make_request(trials=2, resume=True, limits=(limit,))).trials) == 2
+
+
+def test_a_study_whose_task_has_changed_since_says_so(store: Store) -> None:
+    search(store, make_request(trials=1))
+    with pytest.raises(UserError, match="another task, or with another state of it"):
+        search(store, replace(make_request(trials=2, resume=True), task_key="1" * 64))
+
+
+def test_what_the_file_of_a_task_is_called_does_not_count_when_a_study_is_resumed(store: Store) -> None:
+    search(store, make_request(trials=1))
+    first = make_request(trials=2, resume=True)
+    elsewhere = replace(first, task=replace(first.task, name=f"elsewhere/{first.task.name}"))
+    assert len(search(store, elsewhere).trials) == 2
+    assert store.study("s").config["task"] == first.task.name
 
 
 def test_a_study_keeps_its_sampler(store: Store) -> None:

@@ -159,6 +159,16 @@ def test_a_trial_finds_its_candidate(store: Store) -> None:
             store.find(wrong)
 
 
+def test_the_name_of_a_study_is_no_record_and_what_it_is_is_said(store: Store) -> None:
+    store.create_study("mine", {})
+    for text in ("mine", "mine:7"):
+        with pytest.raises(UserError, match="'mine' is a study") as caught:
+            store.find(text)
+        assert "mine:NUMBER" in str(caught.value)
+    with pytest.raises(UserError, match=r"Studies: mine\."):
+        store.find("zz")
+
+
 def test_a_beginning_of_several_identities_lists_them(store: Store) -> None:
     store.put(examples.measurement(1, identity="abc1"), replace(examples.failure(), id="abc2"))
     with pytest.raises(UserError, match="several") as caught:

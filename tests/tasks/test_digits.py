@@ -49,6 +49,11 @@ def test_pixels_fill_their_range(digits: LoadedTask) -> None:
     assert (digits.data.train.inputs.min(), digits.data.train.inputs.max()) == (0.0, 1.0)
 
 
+def test_what_makes_an_input_of_a_scan_travels_with_its_models(digits: LoadedTask) -> None:
+    assert digits.data.classes == tuple("0123456789")
+    assert digits.data.preprocessing == (("mean", 0.0), ("scale", 16.0))
+
+
 def test_the_split_is_the_same_every_time(digits: LoadedTask) -> None:
     assert task_key(load_task("digits"), {}) == task_key(digits, {})
 

@@ -62,7 +62,13 @@ def _broken(fit: Fit, limits: Sequence[Limit]) -> Iterator[Reason]:
         if limit.board == fit.board and _is_on_memory(limit):
             size = _size(limit.name, fit)
             if size.exact_bytes > limit.bound * (1 + MARGIN):
-                yield broken(limit, size.bytes, f"at least {size.exact_bytes:,} bytes untrained", stage="fit")
+                yield broken(limit, size.bytes, f"{_at_least(size)}, untrained", stage="fit")
+
+
+def _at_least(size: Size) -> str:
+    """Return a size in words; what a candidate is ranked by is the whole of it, estimates included."""
+    all_of_it = f", by estimate {size.bytes:,} in all" if size.estimated_bytes else ""
+    return f"at least {size.exact_bytes:,} bytes{all_of_it}"
 
 
 def _is_on_memory(limit: Limit) -> bool:

@@ -69,7 +69,9 @@ def test_exact_bytes_beyond_a_limit_stop_it_with_the_size_of_the_violation() -> 
     (reason,) = fit.reasons(subject(f"ram<={bound}"))
     assert (reason.kind, reason.board) == ("LimitViolated", "mps2_an386")
     assert reason.violation == pytest.approx(SIZE.ram.bytes / bound - 1)
-    assert f"at least {SIZE.ram.exact_bytes:,} bytes" in reason.message
+    assert (
+        f"at least {SIZE.ram.exact_bytes:,} bytes, by estimate {SIZE.ram.bytes:,} in all, untrained" in reason.message
+    )
     (weights,) = fit.reasons(subject(f"flash.weights_bytes<={SIZE.weights_bytes // 2}"))
     assert weights.violation == pytest.approx(1.0, rel=0.01)
 

@@ -37,7 +37,8 @@ function drawParallel(chart) {
   chart.width = place.clientWidth;
   const shown = data.dimensions.filter((each) => choice.shown.has(each.id));
   document.getElementById("unbrush").hidden = !choice.brushes.size;
-  if (!shown.length || !chart.width) { place.replaceChildren(); return; }
+  if (!chart.width) { place.replaceChildren(); return; }
+  if (!shown.length) { place.replaceChildren(element("p", { class: "muted" }, "The candidates differ in nothing that is chosen here.")); return; }
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
   const width = Math.max(chart.width, 2 * LINES.side + (shown.length - 1) * LINES.gap);
   const axes = shown.map((dimension, at) => verticalAxis(dimension, LINES.side + (shown.length > 1 ? (at * (width - 2 * LINES.side)) / (shown.length - 1) : 0)));
