@@ -144,8 +144,7 @@ def load_side(text: str, store: Store) -> Side:
 def compare(before: Side, after: Side, allowed: Mapping[str, float]) -> tuple[Row, ...]:
     """Return a row for each figure that either side has, matched by their subjects; one matches one.
 
-    Final checks are compared where both sides have one. Raises UserError where a limited figure is on neither side: a
-    check that cannot fail is a mistake.
+    Final checks are compared where both have one. Raises UserError for a limited figure that neither side has.
     """
     finals = _rows(_FINALS, before[_FINALS], after[_FINALS], {}) if _FINALS in before and _FINALS in after else []
     before, after = ({k: v for k, v in side.items() if k != _FINALS} for side in (before, after))
