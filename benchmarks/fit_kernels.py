@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What single layers take in flash: ``python benchmarks/fit_kernels.py --board B [--board B ...]``.
+"""What single layers take in flash: ``python benchmarks/fit_kernels.py --board B [--board B ...] [--operator OP ...]``.
 
 ``benchmarks/fit.py`` measures the kinds of layers that whole models hold. This compiles and links a layer of every
 operator and type alone, as the board's firmware does, and writes into the file of the core what the function takes, and
 what it brings along of the compiler's libraries and of the project's own arithmetic (exponentials, what the core cannot
 do): the table ``[kernels]``. What the firmware has without a model, in a build of ``examples/digits.tflite``, does not
-count.
+count. With ``--operator`` only those are measured, and what the table says of others stays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -58,18 +58,23 @@ class Alone:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--board", action="append", required=True)
-    for board in map(load_board, parser.parse_args().board):
+    parser.add_argument("--operator", action="append", help="measure these alone; others stay as they are")
+    arguments = parser.parse_args()
+    for board in map(load_board, arguments.board):
         with tempfile.TemporaryDirectory() as scratch:
             known = firmware_members(board, Path(scratch) / "digits")
             arithmetic = compile_arithmetic(board, Path(scratch) / "arithmetic")
-            found = [one for case in models() if (one := measure(board, case, Path(scratch), arithmetic))]
-        write(board, found, known)
+            cases = models(arguments.operator)
+            found = [one for case in cases for one in measure(board, case, Path(scratch), arithmetic)]
+        write(board, found, known, keep=arguments.operator is not None)
         print(f"{board.core.id}: {len({one.kind for one in found})} kinds of layers")
 
 
-def models() -> Iterable[bytes]:
-    """Yield a few cases of every operator and type."""
+def models(operators: Container[str] | None) -> Iterable[bytes]:
+    """Yield a few cases of every operator, or of those named, and type."""
     for contract in contracts(OperatorContract):
+        if operators is not None and contract.operator not in operators:
+            continue
         for dtype in contract.dtypes:
             cases = MORE_CASES.get(dtype, CASES)
             drawn = contract().models(dtype, max(cases) + 1)
@@ -95,25 +100,23 @@ def compile_arithmetic(board: Board, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / source.with_suffix(".o").name for source in sources)
 
 
-def measure(board: Board, model: bytes, folder: Path, arithmetic: Iterable[Path]) -> Alone | None:
-    """Compile and link one model; None where the board has no kernel, or no room."""
+def measure(board: Board, model: bytes, folder: Path, arithmetic: Iterable[Path]) -> Iterable[Alone]:
+    """Compile and link one model; none where the board has no kernel, or no room. A variable is read and assigned."""
     try:
         rendered = RUNTIME.render(model, board, name="alone")
         lowering = lower_model(model, board, name="alone")
     except HarnessError:
-        return None
-    if len(lowering.layers) != 1:  # a variable's value is read and assigned: two layers
-        return None
+        return
     (folder / "alone").mkdir(exist_ok=True)
     elf = link(board, rendered.files, rendered.invoke_symbol, folder / "alone", arithmetic)
-    (layer,) = lowering.layers
     sizes = function_sizes(elf)
-    return Alone(
-        kind=layer_kind(layer),
-        size_bytes=layer_size(sizes, layer.symbol),
-        helpers=helper_sizes(sizes, helpers_of(lowering.layers)),
-        members=library_members(elf.with_suffix(".map"), board),
-    )
+    for layer in lowering.layers:
+        yield Alone(
+            kind=layer_kind(layer),
+            size_bytes=layer_size(sizes, layer.symbol),
+            helpers=helper_sizes(sizes, helpers_of([layer])),
+            members=library_members(elf.with_suffix(".map"), board),
+        )
 
 
 def link(board: Board, files: Mapping[str, str], entry: str, folder: Path, arithmetic: Iterable[Path]) -> Path:
@@ -155,8 +158,9 @@ def library_members(path: Path, board: Board) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items()))
 
 
-def write(board: Board, found: list[Alone], known: frozenset[str]) -> None:
-    """Replace the table of the core's file."""
+def write(board: Board, found: list[Alone], known: frozenset[str], *, keep: bool) -> None:
+    """Replace the table of the core's file, or with ``keep`` what it says of the kinds found."""
+    before = board.core.kernels if keep else None
     layers: dict[str, list[int]] = defaultdict(list)
     helpers: dict[str, int] = {}
     libraries: dict[str, int] = {}
@@ -167,6 +171,11 @@ def write(board: Board, found: list[Alone], known: frozenset[str]) -> None:
         own = {name: size for name, size in one.members if name not in known}
         libraries.update(own)
         calls[one.kind] |= own.keys()
+    if before is not None:
+        kinds = dict.fromkeys(layers)
+        layers |= {kind: [size] for kind, size in before.layers if kind not in kinds}
+        calls |= {kind: set(names) for kind, names in before.calls if kind not in kinds}
+        helpers, libraries = helpers | dict(before.helpers), libraries | dict(before.libraries)
     lines = [
         "[kernels] # measured by benchmarks/fit_kernels.py",
         f"date = {datetime.datetime.now(datetime.UTC).date().isoformat()}",

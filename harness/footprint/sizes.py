@@ -26,7 +26,9 @@ _CONSTANTS_IN_RAM = ("native", "avr")  # pointers that are relocated; no address
 _UNKNOWN_LAYER_BYTES = 700  # where nothing was measured on the core: the usual size of a generic kernel
 _UNKNOWN_HELPER_BYTES = 200
 _CODE_ERROR = 0.25  # of a kind that was measured: the same kernel differs by its layer's numbers
+_ALONE_CODE_ERROR = 0.5  # of one that was measured in two layers alone: others differ more from these
 _UNKNOWN_CODE_ERROR = 0.75
+_CONSTANTS_ERROR = 0.25  # of the base's RAM, where layers' constants lie there too: how many, the compiler decides
 _UNKNOWN_BASE = Base(
     date=date.min,
     source="nobody has measured it: a guess",
@@ -160,7 +162,7 @@ def _assembled(
     data = Size(
         exact_bytes=inputs,
         estimated_bytes=base.ram_bytes + in_ram,
-        error_bytes=ceil(base.ram_bytes * base.error),
+        error_bytes=ceil(base.ram_bytes * base.error + (base.ram_bytes + in_ram) * _CONSTANTS_ERROR * bool(in_ram)),
     )
     needed = dict.fromkeys((memory.name for memory in board.memories), Size())
     for place, size in (
@@ -205,6 +207,8 @@ def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
     if alone:
         called = dict(alone.calls)
         members = {name for kind in kinds if kind not in whole for name in called.get(kind, ())}
+        # libgcc has the multiplication alone, and with the division; of the two the linker keeps the latter.
+        members -= {name.replace("_muldiv", "_mul") for name in members if "_muldiv" in name}
         total += sum(size for name, size in alone.libraries if name in members)
         shared = dict(alone.helpers) | shared
     for helper in helpers_of(layers):
@@ -212,7 +216,7 @@ def _code(layers: Sequence[EmittedLayer], board: Board) -> Size:
         error += 0 if helper in shared else _UNKNOWN_HELPER_BYTES
     for kind in kinds:
         if kind in known:
-            size, share = known[kind], _CODE_ERROR
+            size, share = known[kind], _CODE_ERROR if kind in whole else _ALONE_CODE_ERROR
         else:
             size, share = _largest_relative(kind, known) or unknown, _UNKNOWN_CODE_ERROR
         total += size

@@ -22,7 +22,10 @@ from harness.runtimes.codegen import RUNTIME
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from tests.conftest import ROOT
 from tests.firmware.conftest import need
+from tests.ops.test_assign_variable import TestAssignVariable as Assign
 from tests.ops.test_fully_connected import TestFullyConnected as Dense
+from tests.ops.test_logistic import TestLogistic as Logistic
+from tests.ops.test_quantize import TestQuantize as Quantize
 from tests.ops.test_unidirectional_sequence_lstm import TestUnidirectionalSequenceLstm as Lstm
 
 DIGITS = ROOT / "examples" / "digits.tflite"
@@ -83,6 +86,22 @@ def test_what_lies_within_the_margin_of_an_estimate_is_too_close_to_say() -> Non
         "does not fit"
     )
     assert fit(DIGITS.read_bytes(), with_memory(board, "flash", flash.bytes + flash.error_bytes + 8)).verdict == "fits"
+
+
+def test_ram_is_estimated_too_where_the_compiler_decides_which_constants_lie_in_it() -> None:
+    board = load_board("simavr_atmega2560")
+    (needed,) = (use.needed for use in fit(DIGITS.read_bytes(), board).memories if use.name == "ram")
+    assert needed.error_bytes > 128  # what such constants of this very model take; others have none
+    short = with_memory(board, "ram", needed.bytes - 100)
+    assert fit(DIGITS.read_bytes(), short).verdict == "too close to say"
+
+
+@pytest.mark.parametrize("board_id", [board for board in MEASURED if load_board(board).core.kernels is not None])
+def test_layers_at_the_ends_of_a_model_and_of_its_state_were_measured(board_id: str) -> None:
+    board = load_board(board_id)
+    (ends, state) = Quantize().models("uint8", 2)[1], Assign().models("int8", 2)[1]
+    for model in (ends, state):
+        assert fit(model, board).code.error_bytes < 64  # a quarter of a few instructions, not of the mean kernel
 
 
 def test_a_static_block_that_is_too_small_for_the_activations_is_missing_bytes() -> None:
@@ -148,6 +167,30 @@ def test_library_functions_that_a_layer_brings_along_are_counted() -> None:
     assert brought > 2000
     model = hybrid_layer()
     assert fit(model, board).code.bytes == fit(model, bare).code.bytes + brought
+
+
+def test_a_multiplication_that_is_linked_with_the_division_is_counted_once() -> None:
+    board = load_board("mps2_an385")
+    kernels = board.core.kernels
+    assert kernels is not None
+    model = Logistic().models("float32", 1)[0]
+    calls = dict(kernels.calls)["logistic/f32/generic"]
+    assert "_arm_muldivsf3.o" in calls
+    both = replace(kernels, calls=(("logistic/f32/generic", (*calls, "_arm_mulsf3.o")),))
+    one = replace(kernels, calls=(("logistic/f32/generic", calls),))
+    sizes = [fit(model, replace(board, core=replace(board.core, kernels=k))).flash.bytes for k in (both, one)]
+    assert sizes[0] == sizes[1]
+
+
+def test_a_kind_that_was_measured_alone_has_a_wider_margin() -> None:
+    board = load_board("mps2_an385")
+    assert board.core.kernels is not None
+    assert board.core.code is not None
+    kind = "logistic/f32/generic"
+    model = Logistic().models("float32", 1)[0]
+    known = (*board.core.code.layers, (kind, dict(board.core.kernels.layers)[kind]))
+    whole = replace(board, core=replace(board.core, code=replace(board.core.code, layers=known)))
+    assert fit(model, board).code.error_bytes > 1.5 * fit(model, whole).code.error_bytes
 
 
 def test_for_a_variant_that_nobody_measured_the_largest_other_one_stands_with_a_wide_margin() -> None:
