@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -92,8 +92,8 @@ class Layer:
     cycles: LayerCycles | None
     counted_cycles: int | None
     variant: str
-    read_bytes: Mapping[str, int]
-    classes: Mapping[str, int]
+    read_bytes: Mapping[str, int] = field(repr=False)
+    classes: Mapping[str, int] = field(repr=False)
     dropped_channels: DroppedChannels | None
 
 
@@ -112,32 +112,33 @@ class BenchResult:
     """A verified measurement of one model on one board.
 
     ``outputs`` are the model's outputs in its order where they were asked for; ``outcome`` holds the records.
+    Printed it shows the figures of the whole model; all else is there by name.
     """
 
     model: str
     board: str
     runtime: str
     verified: bool
-    verification: Verified
-    output_sha256: str
-    build_key: str
+    verification: Verified = field(repr=False)
+    output_sha256: str = field(repr=False)
+    build_key: str = field(repr=False)
     measurement: str
     rig: str
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     cached: bool
     instructions: int | None
     cycles: Cycles | None
     counted_cycles: int | None
-    classes: Mapping[str, int]
+    classes: Mapping[str, int] = field(repr=False)
     latency_us: Estimate | None
     energy_uj: Estimate | None
-    layers: tuple[Layer, ...]
+    layers: tuple[Layer, ...] = field(repr=False)
     ram: Ram
     flash: FlashUse
-    sections: tuple[Section, ...]
-    seconds: Mapping[str, float]
-    outcome: BenchOutcome
-    outputs: tuple[NDArray[np.generic], ...] | None = None
+    sections: tuple[Section, ...] = field(repr=False)
+    seconds: Mapping[str, float] = field(repr=False)
+    outcome: BenchOutcome = field(repr=False)
+    outputs: tuple[NDArray[np.generic], ...] | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the object of ``harness bench --json``: plain JSON values."""

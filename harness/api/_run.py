@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ class RunResult:
     gates: tuple[GateTotal, ...]
     lost: tuple[str, ...]
     report: Path
-    found: SearchResult
+    found: SearchResult = field(repr=False)
     finals: Finals | None
 
     def as_dict(self) -> dict[str, Any]:

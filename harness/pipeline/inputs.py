@@ -25,7 +25,9 @@ def _read(path: Path) -> np.ndarray:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, EOFError) as error:
-        raise UserError(f"{path} is no .npy file of a plain array: {error}") from error
+        raise UserError(
+            f"{path} is no .npy file of a plain array", hint="Write one array of numbers with numpy.save."
+        ) from error
     if not isinstance(loaded, np.ndarray):
         raise UserError(f"{path} is an archive of several arrays", hint="Write one .npy file for each input.")
     return loaded
@@ -56,6 +58,7 @@ def check_own_inputs(rendered: RenderedModel, inputs: Tensors | None) -> Tensors
         raise UserError(
             f"the model has {len(rendered.inputs)} inputs, {len(inputs)} are given", hint="Give --input once for each."
         )
+    inputs = tuple(np.asarray(values) for values in inputs)
     for number, (port, values) in enumerate(zip(rendered.inputs, inputs, strict=True)):
         if values.dtype != np.dtype(port.dtype.value) or values.shape != port.shape:
             raise UserError(

@@ -46,6 +46,8 @@ def test_a_bench_gives_an_object_with_the_names_of_the_json(tmp_path: Path, caps
     own = result.as_dict()
     assert not own.pop("cached")
     assert {**own, "seconds": None} == {**printed, "seconds": None}
+    assert str(result.instructions) in repr(result)
+    assert len(repr(result)) < 2000  # as a notebook shows it: figures of the whole model, not each record and layer
 
 
 def test_own_inputs_give_the_outputs_of_the_device(tmp_path: Path) -> None:
@@ -55,6 +57,11 @@ def test_own_inputs_give_the_outputs_of_the_device(tmp_path: Path) -> None:
     assert np.array_equal(result.outputs[0], Golden(MODEL).outputs((own,))[0])
     assert (result.instructions, result.latency_us) == (None, None)
     assert (tmp_path / "elsewhere" / "harness.db").is_file()
+
+
+def test_inputs_that_are_no_arrays_are_told_as_what_they_would_be() -> None:
+    with pytest.raises(UserError, match=r"input 0 must be int8 of shape \[1, 8, 8, 3\], not int64 of shape \[2\]"):
+        harness.bench(MODEL, board="host", inputs=[[1, 2]])  # type: ignore[list-item]
 
 
 def test_what_fails_raises_its_error_and_says_at_which_stage(tmp_path: Path) -> None:
