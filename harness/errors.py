@@ -158,6 +158,6 @@ def worst_exit_code(codes: Iterable[int]) -> int:
 def did_you_mean(name: str, valid: Iterable[str]) -> str:
     """Return a hint that names the nearest valid choice and lists them all."""
     choices = sorted(valid)
-    nearest = get_close_matches(name, choices, n=1)
+    nearest = get_close_matches(name, choices, n=1) or get_close_matches(name.lower(), choices, n=1)
     listed = "Valid: " + ", ".join(choices) + "." if choices else "There are none."
     return (f"Did you mean {nearest[0]!r}? " if nearest else "") + listed

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock, get_ident
 
 from harness import proc
-from harness.settings import cache_dir
+from harness.settings import cache_dir, writing_cache
 
 # PlatformIO starts SCons as a child; killed itself, it would leave it behind, with whatever SCons has started.
 _SCONS_SCRIPT = """\
@@ -58,9 +58,10 @@ _SHARED_FOLDERS = ("packages", ".cache/downloads", ".cache/http", ".cache/tmp")
 def core_dir() -> Path:
     """Return PlatformIO's core folder in the cache, made on demand with SCons in it as a package of its kind."""
     folder = cache_dir() / "platformio"
-    for name in _SHARED_FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    _make_scons_package(folder / "packages" / "tool-scons")
+    with writing_cache():
+        for name in _SHARED_FOLDERS:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        _make_scons_package(folder / "packages" / "tool-scons")
     return folder
 
 

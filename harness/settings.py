@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from harness.errors import UserError
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -37,6 +41,20 @@ def cache_dir() -> Path:
         return Path(explicit).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "mcu-harness"
+
+
+@contextmanager
+def writing(folder: Path, hint: str) -> Iterator[None]:
+    """Say as a UserError, with what to do, that the system refuses to write in a folder."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}", hint=hint) from error
+
+
+def writing_cache() -> AbstractContextManager[None]:
+    """Say as a UserError that the system refuses to write in the cache."""
+    return writing(cache_dir(), "Make the cache writable, free some space, or name another folder by HARNESS_CACHE.")
 
 
 def bench_file() -> Path:

@@ -16,6 +16,7 @@ import pytest
 
 from harness import pio, proc
 from harness.boards import load_board
+from harness.errors import UserError
 from harness.firmware import Project, render_project
 from tests.firmware.models import tiny_model
 
@@ -33,6 +34,13 @@ def _nothing_primed() -> Iterator[None]:
     if pio._primed.child is not None:
         proc.stop(pio._primed.child)
         pio._primed.child = None
+
+
+def test_a_cache_that_cannot_be_made_is_a_users_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").touch()
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(UserError, match="cache cannot be written: Not a directory"):
+        pio.core_dir()
 
 
 def primed() -> proc.Child:

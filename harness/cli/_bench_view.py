@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.boards import load_board
-from harness.cli._console import console, grouped
-from harness.errors import HarnessError
+from harness.cli._console import console, end_of_log, grouped, print_whole
+from harness.errors import HarnessError, ToolError
 from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measurement, MetricEffect, Quantity, Section
 
 
@@ -36,7 +36,7 @@ def print_outcome(outcome: BenchOutcome) -> None:
         out.print(f"[yellow]{_plain(said)}[/]", soft_wrap=True)
     out.print(_figures(found, outcome.firmware.sections, outcome.firmware.heap_bytes))
     if found.layers:
-        out.print(_layers(found.layers))
+        print_whole(_layers(found.layers))
     if line := _dropped(found.layers):
         out.print(line)
     out.print(_verification(found))
@@ -49,7 +49,10 @@ def print_outcome(outcome: BenchOutcome) -> None:
 def print_failure(model: str, board: str, runtime: str, error: HarnessError) -> None:
     """Print why a model on a board came to nothing."""
     stage = f" while {error.stage}" if error.stage else ""
-    _headed(model, board, runtime).print(f"[red]{type(error).__name__}[/]{stage}: {_plain(str(error))}")
+    out = _headed(model, board, runtime)
+    out.print(f"[red]{type(error).__name__}[/]{stage}: {_plain(str(error))}")
+    if isinstance(error, ToolError) and error.log:
+        out.print(end_of_log(error.log), markup=False, soft_wrap=True)
 
 
 def _headed(model: str, board: str, runtime: str) -> Console:
@@ -78,8 +81,8 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
         table.add_row("  flash", grouped(cycles.flash_wait), f"{cycles.how.value}: a flash that has wait states")
     for name, quantity in (("latency", found.latency), ("energy", found.energy)):
         table.add_row(name, *_quantity_cells(quantity))
-    static = ", ".join(f"{s.name} {s.size_bytes:,}" for s in sections if _is_static_ram(s))
     stack = found.ram.stack_bytes
+    static = _static_ram(sections, found.ram.total_bytes - stack)
     parts = f"static ({static or 'none'}), stack {stack:,}, heap {heap_bytes:,}"
     table.add_row("RAM", f"{found.ram.total_bytes:,} B", parts)
     table.add_row("  model", f"{found.ram.model_bytes:,} B", "activations with input and output, scratch (in the ELF)")
@@ -96,10 +99,11 @@ def _figures(found: Measurement, sections: tuple[Section, ...], heap_bytes: int)
 _RAM_SECTIONS = (".data", ".sdata", ".tdata", ".bss", ".tbss", ".noinit", ".activations", ".region.")
 
 
-def _is_static_ram(section: Section) -> bool:
-    """Tell what is used of RAM from the room that is kept for the stack: of that, the peak counts."""
-    named = section.name.startswith(_RAM_SECTIONS)
-    return section.size_bytes > 0 and (named or section.region.startswith("ram")) and section.name != ".stack"
+def _static_ram(sections: tuple[Section, ...], static_bytes: int) -> str:
+    """Say what the static RAM is made of; what is kept for the stack is none of it: of that, the peak counts."""
+    shown = [(s.name, s.size_bytes) for s in sections if s.size_bytes > 0 and s.name.startswith(_RAM_SECTIONS)]
+    rest = static_bytes - sum(size for _, size in shown)
+    return ", ".join(f"{name} {size:,}" for name, size in [*shown, *([("other", rest)] if rest > 0 else [])])
 
 
 def _quantity_cells(quantity: Quantity | None) -> tuple[str, str]:

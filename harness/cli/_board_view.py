@@ -16,6 +16,7 @@ from harness.cli._reach import Reach
 
 NO_PRICE = "none: nobody has calibrated this board, and without that an estimate is 30 to 50 % off"
 
+_LEAST_WIDTH = 80  # of the tables: in less, words would be cut
 _STYLES = {"connected": "green", "emulated": "green", "host": "green", "estimated": "yellow", "absent": "red"}
 
 
@@ -76,9 +77,11 @@ def print_board(board: Board, reach: Reach) -> None:
     out.print(Text(board.name, style="dim"))
     out.print()
     out.print(_pairs(_board_facts(board, reach)))
-    out.print(_memory_table(board.memories))
+    wide = console()
+    wide.width = max(wide.width, _LEAST_WIDTH)
+    wide.print(_memory_table(board.memories))
     if reach.emulators:
-        out.print(_emulator_table(board, reach))
+        wide.print(_emulator_table(board, reach))
     if board.estimate is not None:
         out.print(Text("Estimate", style="bold"), Text("(only with --estimate)", style="dim"))
         out.print(_pairs(_estimate_facts(board.estimate)))

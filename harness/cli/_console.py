@@ -11,8 +11,10 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _LOG_LINES = 30
+_WIDEST = 1000
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -22,14 +24,26 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
+def print_whole(table: Table) -> None:
+    """Print a table of figures as wide as it is: where the terminal is narrower its lines go on in the next row."""
+    out = console()
+    whole = out.measure(table, options=out.options.update(width=_WIDEST)).maximum
+    out.width = max(out.width, whole)
+    out.print(table)
+
+
 def print_error(error: HarnessError) -> None:
     """Print an error to standard error: what and where, what to do, and the end of a tool's log."""
     typer.secho(f"error: {error.message}", fg="red", err=True)
     if error.log:
-        lines = error.log.strip().splitlines()
-        typer.echo("\n".join(f"  | {line}" for line in lines[-_LOG_LINES:]), err=True)
+        typer.echo(end_of_log(error.log), err=True)
     if error.hint:
         typer.echo(error.hint, err=True)
+
+
+def end_of_log(log: str) -> str:
+    """Return the last lines of what a tool printed, marked as its own."""
+    return "\n".join(f"  | {line}" for line in log.strip().splitlines()[-_LOG_LINES:])
 
 
 def grouped(value: float | None, digits: int = 0) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli._console import console
+from harness.cli._console import console, print_whole
 from harness.errors import HarnessError
 from harness.footprint import Fit, MemoryUse, Size
 
 _LEGEND = (
     "Bytes. Exact: tensors, weights, inputs, the stack's reserve. Estimated: code, and the firmware without a model."
 )
-_WIDEST = 1_000  # columns, of any table
 _STYLES = {"fits": "green", "too close to say": "yellow", "does not fit": "red"}
 
 
@@ -69,10 +68,8 @@ def print_fits(model: str, fits: Sequence[Fit]) -> None:
             board = Text(found.board if first else "", style="bold")
             table.add_row(board, verdict, use.name, f"{use.needed.bytes:,}", exact, _left(use))
     out = console()
-    whole = out.measure(table, options=out.options.update(width=_WIDEST)).maximum
-    out.width = max(out.width, whole)  # figures are not cut off where a terminal is narrow
     out.print(Text(model, style="bold"), soft_wrap=True)
-    out.print(table)
+    print_whole(table)
     out.print()
     out.print(Text(_LEGEND, style="dim"), soft_wrap=True)
     guessed = [found.board for found in fits if found.base.date is None]

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -15,7 +17,9 @@ import typer
 
 import harness
 from harness import cli
-from harness.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, HarnessError
+from harness.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, HarnessError, UserError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def build_app() -> typer.Typer:
@@ -51,6 +55,9 @@ def _print_version(wanted: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the code that docs/exit-codes.md gives."""
     gc.set_threshold(50_000, 20, 20)  # what imports make stays: looking it through again and again frees nothing
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not where it was closed
+            stream.reconfigure(errors="replace")  # a terminal without our signs, a file's name that is no text
     code = run(sys.argv[1:] if arguments is None else arguments)
     _leave(code)
 
@@ -58,11 +65,14 @@ def main(arguments: list[str] | None = None) -> None:
 def _leave(code: int) -> NoReturn:
     """End the process, everything written: taking down the modules first would take a quarter of a second."""
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # who read the output has left
-        pass
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BrokenPipeError:  # who read the output has left
+            pass
+        except OSError:
+            code = code or UserError.exit_code
     os._exit(code)
 
 
@@ -82,6 +92,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return EXIT_OK
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            typer.echo(f"error: {error.filename or 'the output'} cannot be written: {error.strerror}", err=True)
+            return UserError.exit_code
         if _is_usage_error(error):
             return _show_usage_error(error)
         import traceback

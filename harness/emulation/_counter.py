@@ -16,7 +16,7 @@ from harness.emulation._base import ClassCounts, CountRequest, Counts
 from harness.emulation._classes import FLASH_SCATTERED, FLASH_SEQUENTIAL, RECORDED
 from harness.emulation._count_files import CountFile, file_in_memory, what_to_count
 from harness.errors import OpenError, ToolError
-from harness.settings import cache_dir
+from harness.settings import cache_dir, writing_cache
 
 _SOURCES = Path(__file__).parent / "plugin"
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden")
@@ -37,7 +37,8 @@ def build_plugin(api: int) -> Path:
     key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     plugin = cache_dir() / "plugins" / f"harness_counter-api{api}-{key}.so"
     if not plugin.is_file():
-        plugin.parent.mkdir(parents=True, exist_ok=True)
+        with writing_cache():
+            plugin.parent.mkdir(parents=True, exist_ok=True)
         unfinished = plugin.with_suffix(f".{os.getpid()}")
         _compile(
             [

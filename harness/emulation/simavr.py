@@ -21,7 +21,7 @@ from harness.emulation._count_files import CountFile, file_in_memory, what_to_co
 from harness.emulation._pty import open_pty
 from harness.emulation._session import ProcessSession, open_log, require_image, start_child
 from harness.errors import BadBoard, OpenError, ToolError
-from harness.settings import cache_dir
+from harness.settings import cache_dir, writing_cache
 
 _SOURCES = Path(__file__).parent / "simavr_device"
 _FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror")
@@ -93,7 +93,8 @@ def build_device() -> Path:
     program = cache_dir() / "plugins" / f"simavr_device-{key}"
     if program.is_file():
         return program
-    program.parent.mkdir(parents=True, exist_ok=True)
+    with writing_cache():
+        program.parent.mkdir(parents=True, exist_ok=True)
     unfinished = program.with_suffix(f".{os.getpid()}")
     compiled = [str(path) for path in sources if path.suffix == ".c"]
     command = [os.environ.get("CC") or "gcc", *_FLAGS, *compiled, "-lsimavr", "-o", str(unfinished)]

@@ -27,7 +27,8 @@ _LIBRARY_TIMEOUT_SECONDS = 3600.0  # a library of hundreds of files, the first t
 _OVERFLOW = re.compile(r"region [`'\"]?(\w+)'? overflowed by (\d+) bytes")
 _COMPILER = re.compile(r"^(?P<where>\S[^:\n]*:\d+(?::\d+)?): (?:fatal )?error: (?P<what>.+)$", re.MULTILINE)
 _LINKER = re.compile(
-    r"^.*?(?:/ld(?:\.\w+)?: |undefined reference|multiple definition|Error: |Error 127).*$", re.MULTILINE
+    r"^.*?(?:/ld(?:\.\w+)?: |undefined reference|multiple definition|[Ff]atal error: |Error: |Error 127).*$",
+    re.MULTILINE,
 )
 _SYMBOL = re.compile(r"^.*(?:undefined reference to|multiple definition of) .*$", re.MULTILINE)
 _DOWNLOAD = re.compile(r"HTTPClientError|UnknownPackageError|InternetConnectionError|PackageException")
@@ -138,7 +139,10 @@ def _why(log: str, board: Board) -> ToolError | DoesNotFit:
     if overflows:
         text = ", ".join(f"{missing} bytes more of {region!r}" for region, missing in sorted(overflows.items()))
         return DoesNotFit(
-            f"the firmware needs {text} than board {board.id} has", missing_bytes=sum(overflows.values()), log=log
+            f"the firmware needs {text} than board {board.id} has",
+            missing_bytes=sum(overflows.values()),
+            hint="Make the model smaller, or take a board with more memory: 'harness fit' tells which would hold it.",
+            log=log,
         )
     compiler = _COMPILER.search(log)
     if compiler:

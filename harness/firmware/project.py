@@ -19,7 +19,7 @@ from harness.errors import UserError
 from harness.firmware.files import KEY_FILE, build_key, key_file, project_files
 from harness.firmware.toolchain import build_flags, source_flags
 from harness.runtimes import RenderedModel
-from harness.settings import cache_dir
+from harness.settings import cache_dir, writing, writing_cache
 
 _MANIFEST = "harness-project.json"
 
@@ -65,20 +65,27 @@ def open_project(
 
     A folder of the cache serves one project of its board after another, so that only what changed is compiled. Those
     with a library that goes with them have folders of their own: a library is compiled anew wherever it lies.
+    Raises UserError where the folder cannot be written.
     """
     if keep is not None:
-        yield render_project(rendered, board, keep.absolute(), optimize=optimize)
+        with writing(keep, "Make the folder writable, free some space, or name another."):
+            project = render_project(rendered, board, keep.absolute(), optimize=optimize)
+        yield project
         return
     base = cache_dir() / "projects" / f"{board.id}{_library_mark(rendered)}"
-    base.mkdir(parents=True, exist_ok=True)
+    with writing_cache():
+        base.mkdir(parents=True, exist_ok=True)
     for number in count():
-        lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with writing_cache():
+            lock = os.open(base / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue  # in use by another thread or process; the kernel frees it whatever ends that one
-            yield render_project(rendered, board, base / str(number), optimize=optimize)
+            with writing_cache():
+                project = render_project(rendered, board, base / str(number), optimize=optimize)
+            yield project
             return
         finally:
             os.close(lock)

@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 
 from harness import registry
-from harness.errors import BadTask, HarnessError
+from harness.errors import BadTask, HarnessError, UserError, did_you_mean
 from harness.records import canonical_json, content_key
 from harness.tasks._base import Data, Task
 from harness.tasks._check import check_data, check_splits, check_task
@@ -49,7 +49,7 @@ def load_task(name: str, *, need: Need = Need.FAMILIES) -> LoadedTask:
 
     Raises UserError for an unknown name, BadTask where the file or its data is not what a task must be for ``need``.
     """
-    module = _load_file(Path(name)) if name.endswith(".py") else registry.load(FAMILY, name)
+    module = _load_file(Path(name)) if name.endswith(".py") else _load_member(name)
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task) or module.__file__ is None:
         raise BadTask(f"the task {name!r} defines no TASK", hint="Write TASK = Task(...) at the end of its file.")
@@ -67,6 +67,14 @@ def load_task(name: str, *, need: Need = Need.FAMILIES) -> LoadedTask:
     if need is not Need.DATA:
         check_splits(name, task, data)
     return LoadedTask(name=name, task=task, data=data, files=tuple(sorted(_files_beside(file))))
+
+
+def _load_member(name: str) -> ModuleType:
+    known = registry.names(FAMILY)
+    if name not in known:
+        hint = f"{did_you_mean(name, known)} Or give the path of a task's file, ending in .py."
+        raise UserError(f"there is no task {name!r}", hint=hint)
+    return registry.load(FAMILY, name)
 
 
 def start_text() -> str:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 import harness
 from harness import proc
 from harness.cli import app
-from harness.errors import NoBoard, UserError, worst_exit_code
+from harness.errors import NoBoard, UserError, did_you_mean, worst_exit_code
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,6 +38,7 @@ def test_a_wrong_command_line_is_a_users_mistake(arguments: list[str], capsys: p
         (UserError("not so"), 2, "not so"),
         (KeyboardInterrupt(), 130, ""),
         (ZeroDivisionError("a mistake of ours"), 70, "bug in the harness"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "the output cannot be written: No space left on device"),
     ],
 )
 def test_every_error_ends_in_its_exit_code(
@@ -59,3 +62,16 @@ def test_the_worst_outcome_decides_the_exit_code() -> None:
     assert worst_exit_code([2, 3, 1]) == 3
     assert worst_exit_code([5, 4, 2]) == 5
     assert worst_exit_code([70, 7]) == 70
+
+
+def test_an_output_that_was_closed_or_lacks_our_signs_is_no_bug() -> None:
+    ended = proc.run(["sh", "-c", f"{sys.executable} -m harness boards list >&-"], timeout_seconds=60)
+    assert (ended.exit_code, ended.output) == (0, "")
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    ended = proc.run([sys.executable, "-m", "harness", "doctor"], timeout_seconds=60, env=ascii_only)
+    assert ended.exit_code in (0, 3), ended.output
+    assert "Traceback" not in ended.output
+
+
+def test_the_nearest_name_is_found_whatever_its_case() -> None:
+    assert did_you_mean("MPS2_AN386", ["microbit", "mps2_an386"]).startswith("Did you mean 'mps2_an386'?")

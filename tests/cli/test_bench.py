@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from harness.cli import app
+from harness.errors import BuildError
 from harness.reference import Golden
 from tests.measure.chain import OPERATORS, chain_model
 
@@ -94,7 +96,8 @@ def test_a_file_that_is_no_array_is_a_users_mistake(
 ) -> None:
     (tmp_path / "x.npy").write_bytes(content)
     assert app.run(["bench", str(model), "--input", str(tmp_path / "x.npy")]) == 2
-    assert "x.npy" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "x.npy is no .npy file of a plain array\nWrite one array of numbers with numpy.save." in printed
 
 
 def test_the_table_says_how_each_figure_was_obtained_and_that_the_output_was_verified(
@@ -112,6 +115,43 @@ def test_the_table_says_how_each_figure_was_obtained_and_that_the_output_was_ver
     assert "Built for and run on mps2_an386, which stands in for this board." in printed
     assert "modelled (" in printed
     assert "1.8 V" in " ".join(printed.split())
+
+
+def test_no_figure_of_the_layers_is_cut_off_in_a_narrow_terminal(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert app.run(["bench", str(model), "--board", "mps2_an386"]) == 0
+    printed = capsys.readouterr().out
+    _, [result] = bench_json(capsys, str(model), "--board", "mps2_an386")
+    assert all(f"{layer['instructions']:,}" in printed for layer in result["layers"])
+    assert "per MAC" in printed
+
+
+def test_the_static_ram_is_the_sum_of_what_it_is_made_of_on_the_host_too(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["bench", str(model), "--board", "host"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    found = re.search(r"RAM ([\d,]+) B static \((.*?)\), stack ([\d,]+), heap 0", printed)
+    assert found is not None
+    total, parts, stack = found.groups()
+    sizes = [int(size.replace(",", "")) for size in re.findall(r" (\d[\d,]*)(?:,|$)", f"{parts},")]
+    assert sum(sizes) + int(stack.replace(",", "")) == int(total.replace(",", ""))
+    assert ".text" not in parts
+
+
+def test_a_build_that_failed_shows_the_end_of_what_its_tool_printed(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise BuildError("it was not built", log="line\n" * 50 + "[the last] words")
+
+    monkeypatch.setattr("harness.pipeline.bench.begin_build", fail)
+    assert app.run(["bench", str(model), "--board", "host"]) == 3
+    printed = capsys.readouterr().out
+    assert "  | [the last] words\n" in printed
+    assert printed.count("  | line") == 29
 
 
 def test_a_measurement_can_be_shown_and_reported_by_the_beginning_of_its_id(

@@ -125,8 +125,12 @@ def test_an_uncalibrated_board_is_said_to_have_no_price(capsys: pytest.CaptureFi
     assert "30 to 50 % off" in told_json(capsys, "show", "esp32")["board"]["estimate_note"]
 
 
-def test_nothing_of_a_board_is_cut_off_at_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    for board in ("esp32", "disco_f407vg"):
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_nothing_of_a_board_is_cut_off(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for board in ("esp32", "disco_f407vg", "simavr_atmega2560"):
         assert run(["boards", "show", board]) == 0
         output = capsys.readouterr().out
         assert "…" not in output, output

@@ -165,6 +165,12 @@ def test_the_missing_function_is_told_and_not_only_where_it_is_called() -> None:
     assert "undefined reference to `tell_size'" in _why(log, BOARD).message
 
 
+def test_what_stopped_the_compiler_without_a_line_of_a_source_is_told() -> None:
+    stopped = "/tmp/cc.s: Fatal error: can't close hal.o: No space left on device"
+    log = f"Compiling hal.o\n{stopped}\n*** [hal.o] Error 1\n=== [FAILED] Took 0.25 seconds ===\n"
+    assert _why(log, BOARD).message.endswith(stopped)
+
+
 def test_a_package_that_platformio_cannot_download_is_no_fault_of_the_firmware(
     arm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,19 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
     assert contents(tmp_path) == {"thesis.tex": b"..."}
 
 
+def test_a_folder_that_cannot_be_written_is_a_users_mistake_and_what_to_do_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    kept = pytest.raises(UserError, match=r"file/project cannot be written: Not a directory\n.* name another")
+    with kept, open_project(tiny_model(), BOARD, optimize="speed", keep=tmp_path / "file" / "project"):
+        raise AssertionError("nothing was rendered")
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "file"))
+    cached = pytest.raises(UserError, match=r"file cannot be written: Not a directory\n.* by HARNESS_CACHE")
+    with cached, open_project(tiny_model(), BOARD, optimize="speed"):
+        raise AssertionError("nothing was rendered")
+
+
 def test_a_folder_whose_name_platformio_would_expand_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"\$"):
         render_project(tiny_model(), BOARD, tmp_path / "$HOME", optimize="speed")

@@ -111,7 +111,9 @@ def test_a_file_that_is_not_there_is_refused() -> None:
 def test_an_unknown_name_names_the_nearest() -> None:
     with pytest.raises(UserError) as caught:
         load_task("digit")
+    assert "there is no task 'digit'" in str(caught.value)
     assert "Did you mean 'digits'" in str(caught.value)
+    assert "a task's file, ending in .py" in str(caught.value)
 
 
 def test_a_task_without_networks_can_be_scored_but_not_trained(tmp_path: Path) -> None:
