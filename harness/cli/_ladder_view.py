@@ -59,7 +59,7 @@ def print_ladder(found: Ladder) -> None:
 def _table(found: Ladder) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("STEP", no_wrap=True)
-    table.add_column("BY")
+    table.add_column("BY", overflow="fold")
     for head in (found.metric.upper(), "LOST", "ANSWERS CHANGED", "OUTPUTS UNEQUAL"):
         table.add_column(head, justify="right")
     for step in found.steps:

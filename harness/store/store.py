@@ -26,6 +26,7 @@ from harness.store import studies as _studies
 from harness.store.blobs import Blobs
 from harness.store.claims import Claims
 from harness.store.database import Database, sqlite_url
+from harness.store.migrations import place
 from harness.store.rows import insert_record, rebuild, text_of
 from harness.store.studies import Study, Trial, TrialState
 from harness.store.tables import (
@@ -168,7 +169,7 @@ class Store:
         """Return a study by its name. Raises UserError, with the nearest name, where there is none."""
         known = {study.name: study for study in self.studies()}
         if name not in known:
-            raise _studies.unknown_study(name, known)
+            raise _studies.unknown_study(name, known, f" in {place(self._database.url)}")
         return known[name]
 
     def studies(self) -> tuple[Study, ...]:
@@ -304,6 +305,8 @@ class Store:
             return only
         what = "record" if len(kinds) > 1 else KINDS[kinds[0]].name
         if not found:
-            raise UserError(f"there is no {what} {prefix!r}", hint=self._what_there_is(prefix))
+            raise UserError(
+                f"there is no {what} {prefix!r} in {place(self._database.url)}", hint=self._what_there_is(prefix)
+            )
         listed = "\n".join(f"  {key}  {KINDS[kind].name}" for key, (kind, _) in sorted(found.items())[:20])
         raise UserError(f"several identities begin with {prefix!r}:\n{listed}", hint="Give more of its digits.")

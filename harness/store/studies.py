@@ -80,9 +80,9 @@ def check_config(study: Study, config: Mapping[str, Any]) -> None:
         )
 
 
-def unknown_study(name: str, known: Iterable[str]) -> UserError:
-    """Return the error for a study that is not in the store."""
-    return UserError(f"there is no study {name!r}", hint=did_you_mean(name, known))
+def unknown_study(name: str, known: Iterable[str], where: str = "") -> UserError:
+    """Return the error for a study that is not in the store; ``where`` tells which."""
+    return UserError(f"there is no study {name!r}{where}", hint=did_you_mean(name, known))
 
 
 def require_study(connection: Connection, study: str) -> None:

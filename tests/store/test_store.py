@@ -23,6 +23,7 @@ from harness.records import (
     Quantity,
 )
 from harness.store import Record, Store, TrialState, open_store
+from harness.store.migrations import place
 from harness.store.tables import key_of
 from tests.store import examples
 from tests.store.strategies import RECORDS
@@ -203,8 +204,12 @@ def test_resuming_with_other_options_names_what_differs(store: Store) -> None:
 
 def test_an_unknown_study_names_the_nearest(store: Store) -> None:
     store.create_study("digits", {})
-    with pytest.raises(UserError, match="Did you mean 'digits'"):
+    with pytest.raises(UserError, match="Did you mean 'digits'") as caught:
         store.study("digit")
+    assert place(store._database.url) in caught.value.message  # it may be another folder than was meant
+    with pytest.raises(UserError, match="there is no record 'ffff' in ") as caught:
+        store.find("ffff")
+    assert place(store._database.url) in caught.value.message
     with pytest.raises(UserError, match="there is no study 'digit'"):
         store.claim_trial("digit", 0, examples.candidate(), examples.RUNNER)
 
