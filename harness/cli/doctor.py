@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from harness.errors import ToolError
+from harness.settings import cache_dir, writing_cache
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +37,8 @@ def doctor(
 ) -> None:
     """Show what this machine has of all that the harness needs, and how to install the rest.
 
-    Ends with 0 where all that is required is here, else with 3. What is optional is needed by some commands only.
+    Ends with 0 where all that is required is here, else with 3, and with 2 where the cache cannot be
+    written. What is optional is needed by some commands only.
     """
     from harness.cli._dependencies import find, load_groups
 
@@ -53,6 +56,9 @@ def doctor(
             f"required, and missing: {', '.join(missing)}",
             hint="\n".join(["Install with:", *(f"  {command}" for command in commands if command)]),
         )
+    with writing_cache():
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=cache_dir()).close()
 
 
 def install_command(group: Group, findings: tuple[Finding, ...]) -> str:

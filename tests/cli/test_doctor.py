@@ -56,6 +56,14 @@ def test_a_machine_with_everything_ends_with_zero(full_machine: Path, capsys: py
     assert "1.2.3" in output
 
 
+def test_a_cache_that_cannot_be_written_is_told(
+    full_machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cache").touch()
+    assert run(["doctor"]) == 2
+    assert f"{tmp_path / 'cache'} cannot be written: " in capsys.readouterr().err
+
+
 def test_a_machine_without_programs_ends_with_three_and_the_command(
     empty_machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
