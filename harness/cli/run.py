@@ -132,14 +132,18 @@ def run(
         typer.echo(f"BadModel: {line}", err=True)
     for line in emulated(resolved.settings):
         typer.echo(line, err=True)
-    with Display(request, quiet=as_json) as display:
-        found = carry_out(
-            request,
-            resolved.settings,
-            plan=kernels,
-            progress=display.listen,
-            finals_progress=display.listen_to_finals,
-        )
+    try:
+        with Display(request, quiet=as_json) as display:
+            found = carry_out(
+                request,
+                resolved.settings,
+                plan=kernels,
+                progress=display.listen,
+                finals_progress=display.listen_to_finals,
+            )
+    except KeyboardInterrupt:  # typer would end without a word
+        typer.echo(f"Interrupted: ended at once. Go on with: {_resume_command(request.study)}", err=True)
+        return EXIT_INTERRUPTED
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2))
     else:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from traceback import format_exc
 
 from harness.compress import parameters_of_steps, suggest_steps
+from harness.errors import BadTask, HarnessError
 from harness.records import Candidate, CompressionStep, Parameters
 from harness.tasks import RecordingSpace, Space, Task
 
@@ -26,11 +28,21 @@ class Proposal:
 
 
 def propose(space: Space, task: Task, techniques: Sequence[str]) -> Proposal:
-    """Take a network of one of the task's families, and at most one technique of each stage, from a space."""
+    """Take a network of one of the task's families, and at most one technique of each stage, from a space.
+
+    Raises BadTask where the family, which is the user's code, raises or asks for what the space cannot give.
+    """
     whole = RecordingSpace(space)
     family = whole.suggest_categorical("family", tuple(sorted(task.families)))
     network = RecordingSpace(whole, prefix=f"{family}.")
-    task.families[family](network)
+    try:
+        task.families[family](network)
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise BadTask(
+            f"the family {family!r} cannot take its parameters: {type(error).__name__}: {error}", log=format_exc()
+        ) from error
     steps = suggest_steps(whole, techniques)
     return Proposal(family=family, network=network.parameters, compression=steps, parameters=whole.parameters)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isinf
 from typing import cast
 
 from harness.errors import BadTask
@@ -75,18 +76,27 @@ class RecordingSpace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CornerSpace:
-    """A space of which the least of everything is taken, or the most; a choice's first or last."""
+    """A space of which the least of everything is taken, or the most; a choice's first or last.
+
+    Raises BadTask where nothing can be taken: that is found before a search begins.
+    """
 
     largest: bool
     taken: dict[str, Scalar] = field(default_factory=dict)
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        if not low <= high or step < 1:
+            raise BadTask(f"{name} shall be from {low!r} to {high!r} in steps of {step!r}: there is no such number")
         return self._take(name, low + (high - low) // step * step if self.largest else low)
 
     def suggest_float(self, name: str, low: float, high: float) -> float:
+        if not low <= high or isinf(low) or isinf(high):
+            raise BadTask(f"{name} shall be from {low!r} to {high!r}: there is no such number")
         return self._take(name, high if self.largest else low)
 
     def suggest_categorical(self, name: str, choices: tuple[Choice, ...]) -> Choice:
+        if not choices or not all(isinstance(choice, (str, int, float, bool)) for choice in choices):
+            raise BadTask(f"{name} shall be one of {choices!r}", hint="Give texts, numbers, or true and false.")
         return self._take(name, choices[-1 if self.largest else 0])
 
     def _take(self, name: str, value: Choice) -> Choice:

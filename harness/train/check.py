@@ -35,6 +35,8 @@ def _build(task: str, name: str, family: Family, *, largest: bool) -> tuple[Any,
         given = ", ".join(f"{key} {value}" for key, value in corner.taken.items())
         described += f" ({given})" if given else ""
         model = build()
+    except BadTask as error:
+        raise BadTask(f"{described}: {error.message}", hint=error.hint) from error
     except HarnessError:
         raise
     except Exception as error:  # it is the user's code

@@ -84,3 +84,15 @@ def test_a_chip_that_is_not_here_is_searched_on_by_its_emulator(
     for entry in found["front"]:
         assert set(entry["values"]) == {"accuracy", f"instructions@{board}", f"ram@{board}"}
         assert {entry["values"][f"{name}@{board}"]["how"] for name in ("instructions", "ram")} == {"counted"}
+
+
+def test_an_interruption_that_ends_at_once_says_how_to_go_on(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.api._run.carry_out", interrupted)
+    monkeypatch.setattr("sys.argv", ["harness", "run", "--trials", "3"])
+    assert app.run(["run", "--trials", "3"]) == 130
+    assert "Go on with: harness run --trials 3 --study digits --resume" in capsys.readouterr().err

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 
 from harness.errors import BadTask
 from harness.records import Scalar
-from harness.tasks import FixedSpace, RecordingSpace
+from harness.tasks import CornerSpace, FixedSpace, RecordingSpace
 
 
 def test_known_parameters_are_replayed_and_recorded_without_their_prefix() -> None:
@@ -47,3 +50,18 @@ def test_one_name_for_two_parameters_is_refused() -> None:
     clash = RecordingSpace(FixedSpace({"a.n": 2}), prefix="a.", taken=space.taken)
     with pytest.raises(BadTask, match="'n' is suggested twice"):
         clash.suggest_int("n", 0, 3)
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_what_nothing_can_be_taken_of_is_refused_by_its_name(largest: bool) -> None:
+    corner = CornerSpace(largest=largest)
+    for low, high, step in ((2, 1, 1), (1, 2, 0), (1, 2, -1)):
+        with pytest.raises(BadTask, match=f"layers shall be from {low} to {high} in steps of {step}"):
+            corner.suggest_int("layers", low, high, step=step)
+    for bounds in ((1.0, 0.5), (0.0, math.inf), (math.nan, 1.0)):
+        with pytest.raises(BadTask, match="rate shall be from"):
+            corner.suggest_float("rate", *bounds)
+    choices: tuple[Any, ...] = (), ((3, 3), (5, 5))
+    for offered in choices:
+        with pytest.raises(BadTask, match="kernel shall be one of"):
+            corner.suggest_categorical("kernel", offered)

@@ -98,3 +98,13 @@ def test_a_task_that_is_right_is_left_alone() -> None:
 def test_what_cannot_be_is_named(wrong: Task, says: str) -> None:
     with pytest.raises(BadTask, match=says):
         check(wrong)
+
+
+def test_a_parameter_that_nothing_can_be_taken_of_names_its_family() -> None:
+    def family(space: Space) -> Build:
+        space.suggest_int("layers", 2, 1)
+        return network
+
+    wrong = replace(task(lambda _width: network()), families={"mine": family})
+    with pytest.raises(BadTask, match="the family 'mine' of the task 't': layers shall be from 2 to 1"):
+        check(wrong)
