@@ -30,6 +30,10 @@ _OPTIONS = ("--console", "--disable-xwt", "--plain")
 MIPS = 1000
 _QUANTUM_SECONDS = 0.001  # of virtual time, between two looks at the serial line
 _SEED = 1
+# Some descriptions have Renode fetch a list of the chip's registers, anew in each session, and answer from it where it
+# has no model: a count must not depend on whether a network is there, nor wait for one. Nothing listens at this port.
+_NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+_PROXIES = ("all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +120,9 @@ def _start_child(path: Path, folder: Path, log_fd: int, resources: ExitStack) ->
     for name in ("home", "tmp"):
         (folder / name).mkdir()
     own = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "HARNESS_RENODE_FOLDER": str(folder)}
-    environment = {**os.environ, **own}
-    environment.pop("XDG_CONFIG_HOME", None)
+    environment = {**os.environ, **own, **_NO_NETWORK}
+    for name in ("XDG_CONFIG_HOME", *_PROXIES):
+        environment.pop(name, None)
     command = [str(path), *_OPTIONS]
     try:
         child = proc.start(command, env=environment, stdin=proc.PIPE, stdout=log_fd, stderr=log_fd, cwd=folder)

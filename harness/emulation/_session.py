@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,7 +19,12 @@ from harness.programs import Program
 
 DYING_SECONDS = 1.0  # from the end of a process's connections to its own
 _LAST_WORDS = 2000  # characters in a message; the log of the error holds all
-_NOISE = "has no peer"  # QEMU's remark on a network card that nobody uses
+_NOISE = re.compile(
+    r"has no peer$"  # QEMU, of a network card that nobody uses
+    r"|^\([\w-]+\) (?!\d\d:)|^Starting emulation|\[INFO\]"  # Renode: what it was told, and that all is well
+    r"|Failed to download|Download failed"  # Renode, of what it is kept from (_renode_launch.py)
+)
+_SHELL = 128  # added by a shell to the signal that ended what it had started
 
 
 class CountRecords(Protocol):
@@ -122,15 +128,16 @@ def read_log(log_fd: int) -> str:
 
 
 def how_it_ended(exit_code: int) -> str:
-    """Say how a process ended: by itself or by which signal."""
-    if exit_code < 0:
-        return f"was ended by {signal.Signals(-exit_code).name}"
+    """Say how a process, or what a script had started, ended: by itself or by which signal."""
+    number = -exit_code if exit_code < 0 else exit_code - _SHELL
+    if number in set(signal.Signals):
+        return f"was ended by {signal.Signals(number).name}"
     return f"ended with exit code {exit_code}"
 
 
 def last_words(log: str) -> str:
-    """Return the end of a log as it stands in a message; nothing for an empty log."""
-    log = "\n".join(line for line in log.splitlines() if not line.endswith(_NOISE)).strip()
+    """Return the end of a log as it stands in a message, without what says nothing."""
+    log = "\n".join(line for line in log.splitlines() if line.strip() and not _NOISE.search(line)).strip()
     return f": {log[-_LAST_WORDS:]}" if log else " without a word"
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import sys
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from tests.emulation.line import Line
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 RUNS = 50
+_ATTEMPTS = 5  # of Renode, at the list of the STM32F4's registers
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,7 @@ class TestRenode(EmulatorContract):
     DRIVER = renode.DRIVER
     CRASH_WORDS = "CPU abort"
     CRASH_ENDS_IT = False
+    KEEPS_EARLY_BYTES = False
 
 
 @pytest.mark.slow
@@ -126,6 +130,18 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("installed")
+def test_renode_is_kept_from_the_network(board: Board, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        with renode.DRIVER.start(board, image, count=None) as session:
+            assert isinstance(session, ProcessSession)
+            assert session.log.count("[ERROR] Failed to download") == _ATTEMPTS
+        assert select.select([listening], [], [], 0)[0] == [], "it asked the network"
 
 
 @pytest.mark.slow
