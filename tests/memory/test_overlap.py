@@ -121,7 +121,10 @@ def test_a_portable_kernel_is_exact_at_its_distance_and_not_one_element_nearer(
         assert {(cases[k].variant, cases[k].dtype) for k in wrong} == (kinds if nearer else set())
 
 
-@pytest.mark.parametrize(("board", "variant"), [("mps2_an386", "dsp"), ("mps3_an547", "mve")])
+@pytest.mark.parametrize(
+    ("board", "variant"),
+    [("mps2_an386", "dsp"), ("mps3_an547", "mve"), ("xtensa_lx106_sim", "offset")],
+)
 def test_a_kernel_for_a_board_is_exact_at_its_distance(
     board: str, variant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,11 +8,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.graph import Tensor
 from harness.ops._base import Constant, Layer, Lowered
 from harness.ops.fully_connected import Parameters
 from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
 
 Bytes = NDArray[np.int8]
+UNSIGNED_BYTES = "mul32"  # feature of cores whose loads of bytes do not extend signs
+OFFSET_OUTPUTS = 4  # at once, by weights that have an offset
+_OFFSET = 128
 _KERNELS = {"scale_up": "up", "requantize_once": "any"}
 
 
@@ -62,6 +66,24 @@ def lower_vectors(layer: Layer, *, sums: str, order: Callable[[Bytes], Bytes]) -
         ),
         helpers=("requantize", sums, kernel),
     )
+
+
+def by_blocks(matrix: Bytes, together: int) -> Bytes:
+    """Return weights tap by tap for each ``together`` outputs, then those of each output that is left."""
+    whole = len(matrix) // together * together
+    blocks = matrix[:whole].reshape(-1, together, matrix.shape[1]).transpose(0, 2, 1)
+    return np.concatenate([blocks.reshape(-1), matrix[whole:].reshape(-1)])
+
+
+def with_offset(matrix: Bytes) -> Bytes:
+    """Return weights by blocks of four with 128 added, to be read as bytes without a sign."""
+    return by_blocks(matrix, OFFSET_OUTPUTS) ^ np.int8(-_OFFSET)
+
+
+def allows_offset(matrix: Bytes, bias: Tensor | None, input_zero: int) -> bool:
+    """Tell whether sums of products with weights of up to 255 stay within 32 bits, whatever the inputs are."""
+    most = int(np.abs(folded_sums(matrix, bias, input_zero).astype(np.int64)).max(initial=0))
+    return bool(most + matrix.shape[1] * 128 * (255 + _OFFSET) < 1 << 31)
 
 
 def products(layer: Layer, together: int, alone: float) -> float:

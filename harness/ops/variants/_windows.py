@@ -59,11 +59,12 @@ def matrix_of(layer: Layer) -> Bytes:
 
 
 def lower_windows(
-    layer: Layer, *, together: int, sums: str, tap_bytes: int, order: Callable[[Bytes], Bytes]
+    layer: Layer, *, together: int, sums: str, kernels: str = "", tap_bytes: int, order: Callable[[Bytes], Bytes]
 ) -> Lowered:
     """Lower to copies of the windows of ``together`` pixels and calls of a kernel that has them all.
 
-    ``sums`` names its helper, which needs ``tap_bytes`` for a tap of all pixels; ``order`` is how it reads weights.
+    ``sums`` names its helper, which needs ``tap_bytes`` for a tap of all pixels; ``kernels`` is how its kernels' names
+    begin where they do otherwise; ``order`` is how it reads weights.
     """
     parameters, (source, weights, bias) = layer.parameters, layer.inputs
     assert isinstance(parameters, Parameters)
@@ -76,7 +77,7 @@ def lower_windows(
         parameters.output_zero,
         small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
     )
-    kernel = f"{sums}_{_KERNELS[scales.kind]}"
+    kernel = f"{kernels or sums}_{_KERNELS[scales.kind]}"
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "pixels_together": together,
         "sums": sums,
