@@ -41,8 +41,8 @@ CONTRACTS: tuple[type[OperatorContract], ...] = (
 EXPECTED = {
     CORTEX_M0: {"CONV_2D packed", "FULLY_CONNECTED four", "ADD linear", "SUB linear"},
     "mps2_an385": {"CONV_2D blocked", "DEPTHWISE_CONV_2D planar", "FULLY_CONNECTED blocked", "ADD linear"},
-    "riscv32_virt": {"CONV_2D blocked", "CONV_2D blocked_4", "FULLY_CONNECTED blocked"},
-    "xtensa_lx106_sim": {"CONV_2D offset", "FULLY_CONNECTED offset"},
+    "riscv32_virt": {"CONV_2D blocked", "CONV_2D blocked_4", "DEPTHWISE_CONV_2D direct", "FULLY_CONNECTED blocked"},
+    "xtensa_lx106_sim": {"CONV_2D offset", "DEPTHWISE_CONV_2D direct", "FULLY_CONNECTED offset"},
     "mps2_an386": {"ADD dsp", "SUB dsp", "CONV_2D dsp"},
 }
 STEPS = 6
