@@ -21,6 +21,7 @@ DYING_SECONDS = 1.0  # from the end of a process's connections to its own
 _LAST_WORDS = 2000  # characters in a message; the log of the error holds all
 _NOISE = re.compile(
     r"has no peer$"  # QEMU, of a network card that nobody uses
+    r"|^Adding SPI flash|^Loading kernel|both -bios and -kernel|icount sleep disabled"  # Espressif's, at every start
     r"|^\([\w-]+\) (?!\d\d:)|^Starting emulation|\[INFO\]"  # Renode: what it was told, and that all is well
     r"|Failed to download|Download failed"  # Renode, of what it is kept from (_renode_launch.py)
 )

@@ -9,6 +9,13 @@ import pytest
 
 from harness.emulation._session import how_it_ended, last_words
 
+_ESPRESSIF = """Adding SPI flash device
+Warning: both -bios and -kernel arguments specified. Only loading the the -kernel file.
+Loading kernel at address 0x40380080
+qemu-system-riscv32: warning: icount sleep disabled and no active timers
+qemu-system-riscv32: terminating on signal 15
+"""
+
 
 @pytest.mark.parametrize(
     ("exit_code", "words"),
@@ -29,6 +36,7 @@ def test_the_last_words_are_the_emulators_complaints_alone() -> None:
     started = Path(__file__).parent / "transcripts" / "renode_start.txt"
     said = last_words(started.read_bytes().decode().partition("(board) 22:42:23")[0])
     assert said == ": Renode, version 1.16.1 (97b1af36)"
+    assert last_words(_ESPRESSIF) == ": qemu-system-riscv32: terminating on signal 15"
     assert last_words("qemu: warning: nic lan9118.0 has no peer\n") == " without a word"
     assert last_words("\nqemu: could not load kernel\n\n") == ": qemu: could not load kernel"
     assert last_words("(board) include @/a.py\n\n(board) 22:42:23.1677 [WARNING] usart2: Unknown baud rate\n").endswith(
