@@ -13,9 +13,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from harness.boards import load_board
+from harness.cli._ladder_view import print_ladder
 from harness.cli.app import run
 from harness.errors import BadBoard, HarnessError
 from harness.firmware.files import project_files
+from harness.ladder import Ladder
 from harness.pipeline import BenchRequest, bench_model
 from harness.report import report_path, study_report
 from harness.runtimes.codegen import RUNTIME
@@ -30,6 +32,9 @@ PIECES = (
     "\u0000", "{{ 7*7 }}", "{% raw %}", "é", "\U0001f600", "int", " ", "-", "=",
 )  # fmt: skip
 hostile = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map(lambda parts: MARK + "".join(parts) + MARK)
+ESCAPES = "a\x1b[31m\x9b\u202eb"
+SHOWN = r"a\x1b[31m\x9b\u202eb"
+OBEYED = re.compile("[\x1b\x9b\u202e]")
 few = settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.generate))
 BOARD = load_board("mps2_an386")
 PLAIN = chain_model()
@@ -99,6 +104,40 @@ def test_a_study_keeps_its_name_and_its_report_runs_none_of_it(name: str) -> Non
         if piece in name:
             assert page.count(MARK + piece) == 0
     assert all("touch x" not in script for script in scripts)
+
+
+@pytest.mark.parametrize(("command", "code"), [("bench", 2), ("fit", 0), ("deploy", 0)])
+def test_a_terminal_is_shown_control_characters_of_a_file_name_and_obeys_none(
+    command: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_RESULTS", str(tmp_path / "results"))
+    model = tmp_path / f"{ESCAPES}.tflite"
+    model.write_bytes(b"no model" if command == "bench" else PLAIN)
+    more = ("--to", str(tmp_path / ESCAPES)) if command == "deploy" else ()
+    assert run([command, str(model), "--board", "host", *more]) == code
+    shown = "".join(capsys.readouterr())
+    assert SHOWN in shown
+    assert not OBEYED.search(shown)
+
+
+def test_a_ladder_shows_the_names_of_model_and_task_in_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    print_ladder(
+        Ladder(
+            model=ESCAPES,
+            task=ESCAPES,
+            metric="accuracy",
+            samples=2,
+            steps=(),
+            calibration=None,
+            input=None,
+            culprit=None,
+            problems=(ESCAPES,),
+            failure=BadBoard(ESCAPES),
+        )
+    )
+    shown = capsys.readouterr().out
+    assert shown.count(SHOWN) == 4
+    assert not OBEYED.search(shown)
 
 
 def test_the_command_line_names_a_hostile_board_and_goes_on(

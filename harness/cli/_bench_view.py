@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.boards import load_board
-from harness.cli._console import console, end_of_log, grouped, print_whole
+from harness.cli._console import LAYOUT, console, end_of_log, grouped, print_whole, visible
 from harness.errors import HarnessError, ToolError
 from harness.records import BenchOutcome, Cycles, Distance, LayerProfile, Measurement, MetricEffect, Quantity, Section
 
@@ -50,7 +50,7 @@ def print_failure(model: str, board: str, runtime: str, error: HarnessError) -> 
     """Print why a model on a board came to nothing."""
     stage = f" while {error.stage}" if error.stage else ""
     out = _headed(model, board, runtime)
-    out.print(f"[red]{type(error).__name__}[/]{stage}: {_plain(str(error))}")
+    out.print(f"[red]{type(error).__name__}[/]{stage}: {_plain(visible(str(error), keep=LAYOUT))}")
     if isinstance(error, ToolError) and error.log:
         out.print(end_of_log(error.log), markup=False, soft_wrap=True)
 
@@ -58,7 +58,7 @@ def print_failure(model: str, board: str, runtime: str, error: HarnessError) -> 
 def _headed(model: str, board: str, runtime: str) -> Console:
     out = console()
     out.print()
-    out.rule(f"[bold]{_plain(Path(model).name)}[/] on [bold]{_plain(board)}[/] ({runtime})", align="left")
+    out.rule(f"[bold]{_plain(visible(Path(model).name))}[/] on [bold]{_plain(board)}[/] ({runtime})", align="left")
     return out
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LOG_LINES = 30
 _WIDEST = 1000
+LAYOUT = "\n\t"  # of a message
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -34,11 +35,16 @@ def print_whole(table: Table) -> None:
 
 def print_error(error: HarnessError) -> None:
     """Print an error to standard error: what and where, what to do, and the end of a tool's log."""
-    typer.secho(f"error: {error.message}", fg="red", err=True)
+    typer.secho(f"error: {visible(error.message, keep=LAYOUT)}", fg="red", err=True)
     if error.log:
         typer.echo(end_of_log(error.log), err=True)
     if error.hint:
-        typer.echo(error.hint, err=True)
+        typer.echo(visible(error.hint, keep=LAYOUT), err=True)
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """Return a text with names from outside, the characters that a terminal would obey written out as escapes."""
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
 def end_of_log(log: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli._console import console, print_whole
+from harness.cli._console import console, print_whole, visible
 from harness.errors import HarnessError
 from harness.footprint import Fit, MemoryUse, Size
 
@@ -68,7 +68,7 @@ def print_fits(model: str, fits: Sequence[Fit]) -> None:
             board = Text(found.board if first else "", style="bold")
             table.add_row(board, verdict, use.name, f"{use.needed.bytes:,}", exact, _left(use))
     out = console()
-    out.print(Text(model, style="bold"), soft_wrap=True)
+    out.print(Text(visible(model), style="bold"), soft_wrap=True)
     print_whole(table)
     out.print()
     out.print(Text(_LEGEND, style="dim"), soft_wrap=True)

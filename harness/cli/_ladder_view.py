@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.canonical import to_plain
-from harness.cli._console import console
+from harness.cli._console import LAYOUT, console, visible
 from harness.ladder import Ladder, Step
 
 SCHEMA = 1
@@ -37,7 +37,8 @@ def as_dict(found: Ladder) -> dict[str, Any]:
 def print_ladder(found: Ladder) -> None:
     """Print a line a step, then what was found of the data, then the problems."""
     out = console()
-    out.print(Text(f"{found.model}: {found.metric} on {found.samples} test samples of {found.task}", style="bold"))
+    names = f"{found.model}: {found.metric} on {found.samples} test samples of {found.task}"
+    out.print(Text(visible(names), style="bold"))
     out.print()
     out.print(_table(found))
     out.print()
@@ -49,9 +50,10 @@ def print_ladder(found: Ladder) -> None:
             Text(f"input: {found.input.used:.0%} of its levels used, {found.input.clipped:.1%} of values clipped")
         )
     for problem in found.problems:
-        out.print(Text(problem, style="red"), soft_wrap=True)
+        out.print(Text(visible(problem), style="red"), soft_wrap=True)
     if found.failure is not None:
-        out.print(Text(f"{type(found.failure).__name__}: {found.failure}", style="red"), soft_wrap=True)
+        why = visible(f"{type(found.failure).__name__}: {found.failure}", keep=LAYOUT)
+        out.print(Text(why, style="red"), soft_wrap=True)
     elif not found.problems:
         out.print(Text("No step loses more than is allowed.", style="green"))
 

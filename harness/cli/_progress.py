@@ -30,15 +30,18 @@ class Progress:
 
     def watch(self, what: str) -> Callable[[str], None]:
         """Return a watcher that shows the stage under way of ``what``."""
+        from harness.cli._console import visible
+
+        name = visible(what)
 
         def show(stage: str) -> None:
             if self._live is not None:
                 from rich.markup import escape
                 from rich.spinner import Spinner
 
-                self._live.update(Spinner("dots", text=escape(f"{what}: {stage}")), refresh=True)
+                self._live.update(Spinner("dots", text=escape(f"{name}: {stage}")), refresh=True)
             elif not self._quiet and stage.startswith(WAITING):
-                typer.echo(f"{what}: {stage}", err=True)
+                typer.echo(f"{name}: {stage}", err=True)
 
         return show
 

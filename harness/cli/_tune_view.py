@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli._console import console
+from harness.cli._console import console, visible
 from harness.records import Measurement
 from harness.tune import Objective, TuneResult
 
@@ -86,7 +86,7 @@ def print_result(found: TuneResult, path: Path, objective: Objective) -> None:
     for name, variant in found.unfit:
         out.print(Text(f"{name} by {variant} does not fit the board.", style="yellow"))
     out.print(_summary(found, objective))
-    out.print(Text(f"Plan: {path} ({found.builds} plans measured)"), soft_wrap=True)
+    out.print(Text(f"Plan: {visible(str(path))} ({found.builds} plans measured)"), soft_wrap=True)
 
 
 def _summary(found: TuneResult, objective: Objective) -> Text:

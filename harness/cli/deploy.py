@@ -44,7 +44,7 @@ def deploy(
     It is measured and verified on the board first, or taken from the store where it was.
     """
     from harness.api._plan import open_plan
-    from harness.cli._console import console
+    from harness.cli._console import console, visible
     from harness.cli._progress import Progress
     from harness.deploy import deploy as carry_out
     from harness.deploy import find_model
@@ -67,5 +67,6 @@ def deploy(
         with Progress(quiet=False) as progress:
             deployed = carry_out(request, to, store, progress.watch(f"{request.name} for {board}"))
     out = console()
-    out.print(f"{deployed.name}: {deployed.folder}", soft_wrap=True, markup=False)
-    out.print(f"Try it: pio run -d {deployed.folder / 'example'} -t upload", soft_wrap=True, markup=False)
+    folder, example = visible(str(deployed.folder)), visible(str(deployed.folder / "example"))
+    out.print(f"{visible(deployed.name)}: {folder}", soft_wrap=True, markup=False)
+    out.print(f"Try it: pio run -d {example} -t upload", soft_wrap=True, markup=False)
