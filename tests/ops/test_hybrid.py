@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inputs of a hybrid layer that lie half-way between two steps are rounded as the reference kernel rounds them."""
+"""A hybrid layer quantizes its inputs as the reference kernel does, so that its outputs are equal to the bit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import pytest
 from harness.boards import load_board
 from harness.reference import Golden, compare
 from harness.runtimes.codegen import RUNTIME
+from harness.testing.batch import merge
 from harness.testing.host import build_host
 from harness.testing.models import OperatorSpec, TensorSpec, build_model
+from harness.testing.operators import HOST, OperatorContract, render_case
+from tests.ops.contracts import contracts
+
+EXACT = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SVDF")  # no exp, no tanh
 
 
 @pytest.mark.parametrize("asymmetric", [True, False])
@@ -40,3 +45,18 @@ def test_halves_are_rounded_away_from_zero_before_the_zero_point_is_added(asymme
     (run,) = program.run([[inputs]])
     (wanted,) = Golden(model).outputs([inputs])
     assert compare(run.outputs[0], wanted).equal
+
+
+def test_outputs_of_ordinary_inputs_equal_the_reference_to_the_bit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    exact = [one() for one in contracts(OperatorContract) if one.operator in EXACT]
+    models = [model for one in exact for model in one.models("hybrid", 6)]
+    rendered = [render_case(model, number, HOST) for number, model in enumerate(models)]
+    sets = [
+        [(rng.normal(size=one.inputs[0].shape) * 10.0 ** rng.uniform(-2.0, 2.0)).astype(np.float32) for one in rendered]
+        for _ in range(4)
+    ]
+    runs = build_host(merge(rendered), tmp_path, with_layers=False).run(sets)
+    for inputs, run in zip(sets, runs, strict=True):
+        wanted = [Golden(model).outputs([array])[0] for model, array in zip(models, inputs, strict=True)]
+        assert [np.array_equal(a, b) for a, b in zip(run.outputs, wanted, strict=True)] == [True] * len(models)
