@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.graph import DType, Graph, Node
+from harness.graph import Graph, Node
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._check import (
     computed,
@@ -13,11 +13,11 @@ from harness.ops._check import (
     expect_shape,
     operands,
     refuse,
-    signature,
     version_at_most,
+    weighted_signature,
 )
 from harness.ops._convolution import Convolution, scaled
-from harness.ops._mixed import check_weighted_bias, sums_of_16
+from harness.ops._mixed import MIXED, check_weighted_bias, sums_of_16, sums_of_floats
 from harness.ops._quantized import (
     MAX_TAPS,
     activation,
@@ -41,8 +41,7 @@ def parse(node: Node, graph: Graph) -> Layer:
     assert weights is not None
     assert source is not None
     output = graph.tensor(node.outputs[0])
-    is_wide = source.dtype is DType.INT16 and weights.dtype is DType.INT8
-    kind = signature(node, graph, source, None if is_wide else weights, output, wide=is_wide)
+    kind = weighted_signature(node, graph, source, weights, output)
     computed(node, graph, source)
     constant(node, graph, weights, "weights")
     if size.data is None:
@@ -102,12 +101,18 @@ def lower(layer: Layer) -> Lowered:
         "high": parameters.range.high,
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]
-    if layer.signature == "s16s8":
-        sums = sums_of_16(weights.data.astype(np.int8).reshape(weights.shape[0], -1), bias, parameters.multipliers)
+    if layer.signature in MIXED:
+        elements = source.elements // source.shape[0]
+        sums = (
+            sums_of_floats(parameters.weight_scales, bias, elements=elements, asymmetric=True, in_sequence=True)
+            if layer.signature == "hybrid"
+            else sums_of_16(weights.data.astype(np.int8).reshape(weights.shape[0], -1), bias, parameters.multipliers)
+        )
         return Lowered(
-            template="ops/transpose_conv/generic_16x8.c.j2",
+            template="ops/transpose_conv/generic_mixed.c.j2",
             numbers=numbers | sums.numbers,
             constants=(*constants, *sums.constants),
+            scratch_bytes=elements if layer.signature == "hybrid" else 0,
             helpers=sums.helpers,
         )
     helpers: tuple[str, ...] = ("clamp_f32",)
@@ -127,7 +132,7 @@ VARIANTS = (
     Variant(
         name="generic",
         operator="TRANSPOSE_CONV",
-        accepts=lambda layer, _features: layer.signature in {"s8s8", "s16s8", "f32"} and layer.weight_format == "dense",
+        accepts=lambda layer, _features: layer.signature in {"s8s8", "f32"} | MIXED and layer.weight_format == "dense",
         lower=lower,
         cost=lambda layer: 6.0 * macs(layer) + 40.0 * layer.outputs[0].elements,
     ),

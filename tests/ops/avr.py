@@ -33,6 +33,7 @@ _FEWER = {
     ("SPLIT_V", "int32"): 1,
     ("SVDF", "hybrid"): 2,
     ("TILE", "float32"): 1,
+    ("TRANSPOSE_CONV", "hybrid"): 4,
     ("UNIDIRECTIONAL_SEQUENCE_LSTM", "hybrid"): 2,
 }
 

@@ -17,7 +17,7 @@ from harness.testing.models import OperatorSpec, TensorSpec, build_model
 from harness.testing.operators import HOST, OperatorContract, render_case
 from tests.ops.contracts import contracts
 
-EXACT = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SVDF")  # no exp, no tanh
+EXACT = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SVDF", "TRANSPOSE_CONV")  # no exp, no tanh
 
 
 @pytest.mark.parametrize("asymmetric", [True, False])

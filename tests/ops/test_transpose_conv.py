@@ -12,7 +12,7 @@ from tests.ops.moving import HostContract, numbers, one
 
 class TestTransposeConv(HostContract):
     operator = "TRANSPOSE_CONV"
-    dtypes = ("int8", "int16", "float32")
+    dtypes = ("int8", "int16", "float32", "hybrid")
 
     def case(self, rng: np.random.Generator, dtype: str, number: int) -> bytes:
         depth, channels = EDGE_CHANNELS[number % 8], EDGE_CHANNELS[int(rng.integers(8))]
