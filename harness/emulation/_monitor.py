@@ -35,7 +35,8 @@ def plain(said: str) -> str:
 def answer_to(command: str, said: str) -> str | None:
     """Return the answer to a command in what was printed since it was given, or None before it is whole.
 
-    It ends where the prompt stands again; lines of the log that fell in between, or into the echo, are no part of it.
+    It ends where the prompt stands again; lines of the log that fell in between, into the echo or into the prompt, are
+    no part of it.
     Raises MonitorError where the answer is one of Renode's complaints.
     """
     text = _LOG_LINE.sub("", plain(said))
@@ -77,7 +78,7 @@ class Monitor:
 
     def execute(self, command: str, deadline: Deadline) -> str:
         """Give a command and return its answer. Raises MonitorError: a complaint, no answer in time, or its death."""
-        before = self._at_last_prompt()
+        before = len(self._read_log())  # the prompt is there: the last answer ended with it
         try:
             os.write(self._input_fd, f"{command}\n".encode())
         except OSError as error:
@@ -87,10 +88,6 @@ class Monitor:
     def greet(self, deadline: Deadline) -> None:
         """Wait for the first prompt."""
         self._wait(lambda: "" if _PROMPT.search(plain(self._read_log())) else None, deadline, "no prompt")
-
-    def _at_last_prompt(self) -> int:
-        """Return where in the log the prompt stands behind which the next command is echoed."""
-        return max(self._read_log().rfind("\n"), 0)
 
     def _wait(self, look: Callable[[], str | None], deadline: Deadline, otherwise: str) -> str:
         while True:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import sys
@@ -13,8 +14,9 @@ from msgspec.structs import replace
 
 from harness import proc
 from harness.boards import Board, load_board
+from harness.deadline import Deadline
 from harness.emulation import count_agrees, renode
-from harness.emulation._monitor import MonitorError, abort_in, answer_to, escaped, registers_in
+from harness.emulation._monitor import Monitor, MonitorError, abort_in, answer_to, escaped, registers_in
 from harness.emulation._session import ProcessSession
 from harness.errors import BadBoard, OpenError
 from tests.emulation.contract import EmulatorContract
@@ -187,6 +189,17 @@ def test_a_line_of_the_log_in_the_middle_of_an_echo_hides_no_answer() -> None:
     said = transcript("interleaved")
     assert command not in said
     assert answer_to(command, said) == ""
+
+
+def test_a_line_of_the_log_in_the_middle_of_a_prompt_hides_no_answer() -> None:
+    first, second = 'mach create "board"', "machine LoadPlatformDescription @platforms/cpus/sifive-fe310.repl"
+    said = transcript("torn_prompt").partition(second)
+    assert said[0].endswith("(17:40:03.7235 [INFO] System bus created.\nboard) ")
+    logs = iter((said[0], "".join(said)))
+    with Path(os.devnull).open("wb") as commands:
+        monitor = Monitor(commands.fileno(), lambda: next(logs), has_ended=lambda: True)
+        assert monitor.execute(second, Deadline.after(60)).startswith("Failed to download")
+    assert answer_to(first, said[0]) == ""
 
 
 def test_an_answer_is_not_there_before_the_prompt_is(board: Board) -> None:
