@@ -14,6 +14,7 @@ import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 import harness
 from harness import cli
@@ -22,10 +23,21 @@ from harness.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_OK, HarnessError, Us
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
+class _Group(TyperGroup):
+    """The commands; Typer would end an interrupted one without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+
 def build_app() -> typer.Typer:
     """Return the application with a command for each module of this package that has ``register``."""
     app = typer.Typer(
         name="harness",
+        cls=_Group,
         help="Benchmark, search and deploy machine-learning models on real and emulated microcontrollers.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -36,7 +36,7 @@ def test_a_wrong_command_line_is_a_users_mistake(arguments: list[str], capsys: p
     [
         (NoBoard("no board here", hint="connect one", log="last words"), 7, "connect one"),
         (UserError("not so"), 2, "not so"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "Interrupted."),
         (ZeroDivisionError("a mistake of ours"), 70, "bug in the harness"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "the output cannot be written: No space left on device"),
     ],
