@@ -78,8 +78,7 @@ def lower_convolution(
         **parameters.window.numbers(),
         "batch": source.shape[0],
         "input_depth": source.shape[3],
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
         **numbers,
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]

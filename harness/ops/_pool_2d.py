@@ -60,8 +60,7 @@ def lower_pool(layer: Layer, template: str) -> Lowered:
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "batch": source.shape[0],
         "depth": source.shape[3],
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
     }
     helpers = ("window",) if parameters.window.padded else ()
     return Lowered(

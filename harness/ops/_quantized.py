@@ -66,6 +66,10 @@ class Range:
     low: int | float
     high: int | float
 
+    def numbers(self) -> dict[str, Number]:
+        """Return the numbers that templates use."""
+        return {"low": self.low, "high": self.high}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputStage:
@@ -75,6 +79,10 @@ class OutputStage:
     input_zero: int = 0
     output_zero: int = 0
     multipliers: tuple[Multiplier, ...] = ()
+
+    def numbers(self) -> dict[str, Number]:
+        """Return the numbers that templates use of an int8 layer's outputs."""
+        return {"output_zero": self.output_zero} | self.range.numbers()
 
 
 def quantize_multiplier(real: float) -> Multiplier:

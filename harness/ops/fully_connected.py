@@ -106,8 +106,7 @@ def lower(layer: Layer) -> Lowered:
         "rows": parameters.rows,
         "input_depth": weights.shape[1],
         "output_depth": weights.shape[0],
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]
     if layer.signature in MIXED:

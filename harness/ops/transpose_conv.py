@@ -97,8 +97,7 @@ def lower(layer: Layer) -> Lowered:
         "stride_width": width.stride,
         "pad_height": height.pad,
         "pad_width": width.pad,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
     }
     constants = [Constant(name="weights", values=weights.data, role="weights")]
     if layer.signature in MIXED:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from harness.graph import Tensor
 from harness.ops._base import Constant, Number
-from harness.ops._quantized import Multiplier, Range, fold_offset
+from harness.ops._quantized import Multiplier, OutputStage, Range, fold_offset
 
 SUM_LIMIT = 1 << 29
 MOST_SHIFT = 21  # zero point and rounding stay below 2**30
@@ -71,6 +71,12 @@ def are_below(limit: int, weights: NDArray[np.int8], bias: Tensor | None, input_
     if bias is not None and bias.data is not None:
         exact = exact + bias.data.astype(np.int64)
     return bool((np.abs(exact) + 128 * np.abs(wide).sum(axis=1) < limit).all())
+
+
+def scaling_of(weights: NDArray[np.int8], bias: Tensor | None, stage: OutputStage, *, once: bool = False) -> Scaling:
+    """Choose the cheapest exact way for weights of channels x taps."""
+    small = are_below(SUM_LIMIT, weights, bias, stage.input_zero)
+    return scaling(stage.multipliers, stage.range, stage.output_zero, small=small, once=once)
 
 
 def scaling(

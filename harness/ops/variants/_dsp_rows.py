@@ -39,8 +39,7 @@ def lower_rows(matrix: NDArray[np.int8], bias: Tensor | None, stage: OutputStage
         "output_offset": 2 * stage.output_zero + 1,
         "scale_step": step,
         "whole": is_whole(stage.range),
-        "low": stage.range.low,
-        "high": stage.range.high,
+        **stage.range.numbers(),
     }
     return Lowered(
         template="ops/fully_connected/dsp.c.j2",

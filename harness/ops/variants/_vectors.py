@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.graph import Tensor
 from harness.ops._base import Constant, Layer, Lowered
 from harness.ops.fully_connected import Parameters
-from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
+from harness.ops.variants._bounded import folded_sums, scaling_of
 
 Bytes = NDArray[np.int8]
 UNSIGNED_BYTES = "mul32"  # feature of cores whose loads of bytes do not extend signs
@@ -38,13 +38,7 @@ def lower_vectors(layer: Layer, *, sums: str, order: Callable[[Bytes], Bytes]) -
     parameters, bias = layer.parameters, layer.inputs[2]
     assert isinstance(parameters, Parameters)
     matrix = matrix_of(layer)
-    scales = scaling(
-        parameters.multipliers,
-        parameters.range,
-        parameters.output_zero,
-        small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
-        once=True,
-    )
+    scales = scaling_of(matrix, bias, parameters, once=True)
     kernel = f"{sums}_{_KERNELS[scales.kind]}"
     return Lowered(
         template="ops/fully_connected/blocked.c.j2",
@@ -55,9 +49,7 @@ def lower_vectors(layer: Layer, *, sums: str, order: Callable[[Bytes], Bytes]) -
             "input_depth": matrix.shape[1],
             "output_depth": matrix.shape[0],
             "scale_step": scales.step,
-            "output_zero": parameters.output_zero,
-            "low": parameters.range.low,
-            "high": parameters.range.high,
+            **parameters.numbers(),
         },
         constants=(
             Constant(name="weights", values=order(matrix), role="weights"),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number
 from harness.ops._overlap import window_distance
 from harness.ops.conv_2d import Parameters
-from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
+from harness.ops.variants._bounded import folded_sums, scaling_of
 
 Bytes = NDArray[np.int8]
 TAPS = 4  # in one turn of the loops
@@ -71,12 +71,7 @@ def lower_windows(
     assert source is not None
     assert weights is not None
     matrix = matrix_of(layer)
-    scales = scaling(
-        parameters.multipliers,
-        parameters.range,
-        parameters.output_zero,
-        small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
-    )
+    scales = scaling_of(matrix, bias, parameters)
     kernel = f"{kernels or sums}_{_KERNELS[scales.kind]}"
     numbers: dict[str, Number] = parameters.window.numbers() | {
         "pixels_together": together,
@@ -89,9 +84,7 @@ def lower_windows(
         "run": weights.shape[2] * source.shape[3],
         "scale_step": scales.step,
         "input_zero": parameters.input_zero,
-        "output_zero": parameters.output_zero,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.numbers(),
     }
     return Lowered(
         template="ops/conv_2d/blocked.c.j2",

@@ -59,8 +59,7 @@ def lower(layer: Layer) -> Lowered:
         "input_zero": parameters.input_zero,
         "output_offset": 2 * parameters.output_zero + 1,
         "whole": is_whole(parameters.range),
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
     }
     return Lowered(
         template="ops/conv_2d/dsp.c.j2",

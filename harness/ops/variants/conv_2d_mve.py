@@ -48,9 +48,7 @@ def lower(layer: Layer) -> Lowered:
             "pointwise": is_pointwise(layer),
             "kernel": "mve_block_positive" if is_positive(parameters.range, parameters.output_zero) else "mve_block",
             "input_zero": parameters.input_zero,
-            "output_zero": parameters.output_zero,
-            "low": parameters.range.low,
-            "high": parameters.range.high,
+            **parameters.numbers(),
         }
     )
     return Lowered(

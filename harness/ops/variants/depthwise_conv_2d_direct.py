@@ -9,7 +9,7 @@ from __future__ import annotations
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._overlap import window_distance
 from harness.ops.depthwise_conv_2d import Parameters, macs
-from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
+from harness.ops.variants._bounded import folded_sums, scaling_of
 from harness.ops.variants.depthwise_conv_2d_dsp import channels_by_taps
 
 _MOST_TAPS = 32  # they are unrolled
@@ -39,20 +39,13 @@ def lower(layer: Layer) -> Lowered:
     assert isinstance(parameters, Parameters)
     assert source is not None
     matrix = channels_by_taps(layer)
-    scales = scaling(
-        parameters.multipliers,
-        parameters.range,
-        parameters.output_zero,
-        small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
-    )
+    scales = scaling_of(matrix, bias, parameters)
     numbers: dict[str, Number] = (
         scales.numbers()
         | parameters.window.numbers()
         | {
             "depth": source.shape[3],
-            "output_zero": parameters.output_zero,
-            "low": parameters.range.low,
-            "high": parameters.range.high,
+            **parameters.numbers(),
         }
     )
     return Lowered(

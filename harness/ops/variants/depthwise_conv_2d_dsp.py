@@ -96,8 +96,7 @@ def lower(layer: Layer) -> Lowered:
         "output_offset": 2 * parameters.output_zero + 1,
         "positive": is_positive(parameters.range, parameters.output_zero),
         "whole": is_whole(parameters.range),
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
         "square": square,
         "turns": _turns(planes),
     }

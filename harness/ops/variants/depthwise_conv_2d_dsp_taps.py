@@ -44,8 +44,7 @@ def lower(layer: Layer) -> Lowered:
         "depth": source.shape[3],
         "output_offset": 2 * parameters.output_zero + 1,
         "whole": is_whole(parameters.range),
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.range.numbers(),
     }
     return Lowered(
         template="ops/depthwise_conv_2d/dsp_taps.c.j2",

@@ -63,10 +63,8 @@ def lower(layer: Layer) -> Lowered:
         "positive": positive,
         "kernel": ("mve_depthwise_3x3_positive" if positive else "mve_depthwise_3x3") if square else "",
         "input_zero": parameters.input_zero,
-        "output_zero": parameters.output_zero,
+        **parameters.numbers(),
         "whole": is_whole(parameters.range),
-        "low": parameters.range.low,
-        "high": parameters.range.high,
     }
     multipliers = parameters.multipliers * (channels if len(parameters.multipliers) == 1 else 1)
     table = np.array([sums, [m.value for m in multipliers], [m.shift if m.value else 0 for m in multipliers]], np.int32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
-from harness.ops.variants._bounded import SUM_LIMIT, are_below, folded_sums, scaling
+from harness.ops.variants._bounded import folded_sums, scaling_of
 
 _MOST_PLANE_BYTES = 3072
 _MOST_TAPS = 32  # they are unrolled
@@ -43,12 +43,7 @@ def lower(layer: Layer) -> Lowered:
     assert weights.data is not None
     matrix: NDArray[np.int8] = np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
     rows, columns, pitch = _axes(layer)
-    scales = scaling(
-        parameters.multipliers,
-        parameters.range,
-        parameters.output_zero,
-        small=are_below(SUM_LIMIT, matrix, bias, parameters.input_zero),
-    )
+    scales = scaling_of(matrix, bias, parameters)
     numbers: dict[str, Number] = scales.numbers() | {
         "input_rows": rows.input,
         "input_columns": columns.input,
@@ -67,9 +62,7 @@ def lower(layer: Layer) -> Lowered:
         "plane_bytes": _plane_rows(rows) * pitch,
         "depth": len(matrix),
         "input_zero": parameters.input_zero,
-        "output_zero": parameters.output_zero,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.numbers(),
     }
     return Lowered(
         template="ops/depthwise_conv_2d/planar.c.j2",

@@ -39,9 +39,7 @@ def lower(layer: Layer) -> Lowered:
         "copied": depth % LANES != 0,
         "output_depth": channels,
         "scale_step": 0 if agree else 8 * WORDS,
-        "output_zero": parameters.output_zero,
-        "low": parameters.range.low,
-        "high": parameters.range.high,
+        **parameters.numbers(),
     }
     return Lowered(
         template="ops/fully_connected/mve.c.j2",
