@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from harness.cli._console import console
+from harness.cli._console import console, visible
 from harness.cli._finals_view import cost_line, model_line, print_finals
 from harness.finals import Cost, Finals, FinalsEvent, Waiting
 from harness.records import Candidate
@@ -54,7 +54,7 @@ class Display:
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._bar = self._progress.add_task(escape(request.study), total=request.trials)
+        self._bar = self._progress.add_task(escape(visible(request.study)), total=request.trials)
         live = not quiet and self._console.is_terminal
         self._live = Live(self, console=self._console, refresh_per_second=8, transient=True) if live else None
 
@@ -205,7 +205,8 @@ def print_result(
     out = console()
     counts = {status: sum(t.outcome.status is status for t in found.trials) for status in Status}
     summary = ", ".join(f"{number} {status.value}" for status, number in counts.items() if number)
-    out.print(f"\n[bold]{escape(found.study)}[/]: {len(found.trials)} trials ({summary or 'none finished'})")
+    trials = f"{len(found.trials)} trial{'s' * (len(found.trials) != 1)}"
+    out.print(f"\n[bold]{escape(visible(found.study))}[/]: {trials} ({summary or 'none finished'})")
     for board in found.quarantined:
         out.print(f"[yellow]{board} was left out: its rig failed twice[/]")
     best = [trial for trial in found.trials if trial.number in found.front]

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from harness.cli._run_view import Display, describe
+from harness.cli._run_view import Display, describe, print_result
 from harness.finals import Waiting
 from harness.records import Candidate
-from harness.search import Event, Moment
+from harness.search import Event, Moment, SearchResult
 from tests.search.fakes import make_request
 
 CANDIDATE = Candidate(task_key="0" * 64, family="f", parameters=(), compression=(), seed=1)
@@ -36,3 +37,9 @@ def test_a_network_without_parameters_has_no_empty_brackets() -> None:
     model = Candidate(task_key="0", family="model", parameters=(), compression=(), seed=0)
     assert describe(model) == "model"
     assert describe(replace(model, parameters=(("units", 8),))) == "model (units 8)"
+
+
+def test_a_search_is_named_without_the_characters_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    found = SearchResult(study="a\x1b[31mb", ended="trials", trials=(), front=(), nearest=None, quarantined=())
+    print_result(found, (), None, Path("r.html"), "")
+    assert capsys.readouterr().out.strip().splitlines()[0] == r"a\x1b[31mb: 0 trials (none finished)"
