@@ -104,6 +104,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return EXIT_OK
     except Exception as error:
+        if _is_interruption(error):
+            typer.echo("Interrupted.", err=True)
+            return EXIT_INTERRUPTED
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             typer.echo(f"error: {error.filename or 'the output'} cannot be written: {error.strerror}", err=True)
             return UserError.exit_code
@@ -114,6 +117,11 @@ def run(arguments: list[str]) -> int:
         traceback.print_exc()
         typer.echo("This is a bug in the harness. Please report it with the lines above.", err=True)
         return EXIT_BUG
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Tell whether an error comes of Ctrl-C: modules in C++ make an ImportError of it while they are imported."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _is_interruption(error.__cause__))
 
 
 def _is_usage_error(error: Exception) -> bool:

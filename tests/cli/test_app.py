@@ -15,6 +15,11 @@ from harness.cli import app
 from harness.errors import NoBoard, UserError, did_you_mean, worst_exit_code
 
 
+def caused_by(cause: BaseException, error: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["--version"]) == 0
     assert capsys.readouterr().out == f"harness {harness.__version__}\n"
@@ -37,6 +42,7 @@ def test_a_wrong_command_line_is_a_users_mistake(arguments: list[str], capsys: p
         (NoBoard("no board here", hint="connect one", log="last words"), 7, "connect one"),
         (UserError("not so"), 2, "not so"),
         (KeyboardInterrupt(), 130, "Interrupted."),
+        (caused_by(KeyboardInterrupt(), ImportError("initialization failed")), 130, "Interrupted."),
         (ZeroDivisionError("a mistake of ours"), 70, "bug in the harness"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "the output cannot be written: No space left on device"),
     ],
