@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.boards import Board, Estimate, Memory
-from harness.cli._console import console
+from harness.cli._console import console, print_whole
 from harness.cli._reach import Reach
 
 NO_PRICE = "none: nobody has calibrated this board, and without that an estimate is 30 to 50 % off"
 
-_LEAST_WIDTH = 80  # of the tables: in less, words would be cut
+_WIDEST = 80  # of the tables, in a narrower terminal: in less, words would be cut
 _STYLES = {"connected": "green", "emulated": "green", "host": "green", "estimated": "yellow", "absent": "red"}
 
 
@@ -77,11 +77,9 @@ def print_board(board: Board, reach: Reach) -> None:
     out.print(Text(board.name, style="dim"))
     out.print()
     out.print(_pairs(_board_facts(board, reach)))
-    wide = console()
-    wide.width = max(wide.width, _LEAST_WIDTH)
-    wide.print(_memory_table(board.memories))
+    print_whole(_memory_table(board.memories), widest=_WIDEST)
     if reach.emulators:
-        wide.print(_emulator_table(board, reach))
+        print_whole(_emulator_table(board, reach), widest=_WIDEST)
     if board.estimate is not None:
         out.print(Text("Estimate", style="bold"), Text("(only with --estimate)", style="dim"))
         out.print(_pairs(_estimate_facts(board.estimate)))

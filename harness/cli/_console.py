@@ -25,10 +25,10 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-def print_whole(table: Table) -> None:
-    """Print a table of figures as wide as it is: where the terminal is narrower its lines go on in the next row."""
+def print_whole(table: Table, *, widest: int = _WIDEST) -> None:
+    """Print a table as wide as it is, up to a width: in a narrower terminal its lines go on in the next row."""
     out = console()
-    whole = out.measure(table, options=out.options.update(width=_WIDEST)).maximum
+    whole = out.measure(table, options=out.options.update(width=widest)).maximum
     out.width = max(out.width, whole)
     out.print(table)
 

@@ -29,8 +29,10 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise typer.Abort from None
+        except BaseException as error:
+            if _is_interruption(error):
+                raise typer.Abort from None
+            raise
 
 
 def build_app() -> typer.Typer:
@@ -104,9 +106,6 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return EXIT_OK
     except Exception as error:
-        if _is_interruption(error):
-            typer.echo("Interrupted.", err=True)
-            return EXIT_INTERRUPTED
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             typer.echo(f"error: {error.filename or 'the output'} cannot be written: {error.strerror}", err=True)
             return UserError.exit_code

@@ -141,7 +141,7 @@ def run(
                 progress=display.listen,
                 finals_progress=display.listen_to_finals,
             )
-    except KeyboardInterrupt:  # typer would end without a word
+    except KeyboardInterrupt:
         typer.echo(f"Interrupted: ended at once. Go on with: {_resume_command(request.study)}", err=True)
         return EXIT_INTERRUPTED
     if as_json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from harness.errors import UserError
 from harness.records import Candidate
@@ -32,6 +33,8 @@ from harness.search.scheduler import Scheduler
 from harness.search.tools import Tools
 from harness.store import Store, Study
 from harness.train import Bound
+
+_NAMES = ("task", "model")  # in a study's configuration, for people; what is in the files counts by its key
 
 
 def run(
@@ -58,10 +61,7 @@ def run(
     request = _as_begun(request, store)
     proposer = Proposer(request)  # a wrong name or a missing package must not leave a study behind
     if request.resume:
-        config = store.study(request.study).config
-        names = {name: config[name] for name in ("task", "model") if name in config}
-        unnamed = {name: value for name, value in request.config().items() if name not in ("task", "model")}
-        store.resume_study(request.study, unnamed | names)
+        store.resume_study(request.study, _named_as_begun(request, store))
     else:
         store.create_study(request.study, request.config())
     tools = Tools(
@@ -86,6 +86,13 @@ def _as_begun(request: SearchRequest, store: Store) -> SearchRequest:
     _require_the_same(request, study)
     config = study.config
     return replace(request, gates=tuple(config.get("gates", ())), halving=bool(config.get("halving")))
+
+
+def _named_as_begun(request: SearchRequest, store: Store) -> dict[str, Any]:
+    """Return the configuration with what the files of the task and the model were called when the study was begun."""
+    begun = store.study(request.study).config
+    config = {key: value for key, value in request.config().items() if key not in _NAMES}
+    return config | {key: begun[key] for key in _NAMES if key in begun}
 
 
 def _require_the_same(request: SearchRequest, study: Study) -> None:

@@ -10,7 +10,7 @@ from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._overlap import window_distance
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants._bounded import folded_sums, scaling_of
-from harness.ops.variants.depthwise_conv_2d_dsp import channels_by_taps
+from harness.ops.variants._depthwise import channels_by_taps, is_dense
 
 _MOST_TAPS = 32  # they are unrolled
 
@@ -20,14 +20,13 @@ def accepts(layer: Layer, features: frozenset[str]) -> bool:
 
     Not on an AVR, a core without any feature: there unrolled taps take more code than planes.
     """
-    if not features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
     window = parameters.window
     return (
-        source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
+        bool(features)
+        and is_dense(layer)
+        and parameters.multiplier == 1
         and not window.padded
         and window.height.filter * window.width.filter <= _MOST_TAPS
     )

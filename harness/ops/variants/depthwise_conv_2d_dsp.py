@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._depthwise import channels_by_taps, is_dense
 from harness.ops.variants._dsp import FEATURE, are_served, channel_table, is_positive, is_whole
 
 _PLANE_BYTES = 2048  # of a band, where the output has memory of its own
@@ -48,15 +48,12 @@ class _Planes:
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, without dilation, whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
     window = parameters.window
     return (
-        source.shape[0] == 1
-        and window.height.dilation == window.width.dilation == 1
+        FEATURE in features
+        and is_dense(layer)
         and window.height.filter * -(-window.width.filter // 2) <= _MAX_TAP_PAIRS
         and are_served(channels_by_taps(layer), layer.inputs[2], parameters)
     )
@@ -122,14 +119,6 @@ def lower(layer: Layer) -> Lowered:
         scratch_bytes=planes.plane_bytes,
         helpers=("dsp",),
     )
-
-
-def channels_by_taps(layer: Layer) -> NDArray[np.int8]:
-    """Return the weights as channels x taps."""
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
 
 
 def _planes(layer: Layer) -> _Planes:

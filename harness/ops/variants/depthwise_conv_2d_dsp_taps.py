@@ -13,8 +13,8 @@ from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants import depthwise_conv_2d_dsp
 from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._depthwise import channels_by_taps
 from harness.ops.variants._dsp import channel_table, is_whole
-from harness.ops.variants.depthwise_conv_2d_dsp import channels_by_taps
 
 _TOGETHER = 4
 

@@ -15,6 +15,7 @@ from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Window
 from harness.ops.depthwise_conv_2d import Parameters
 from harness.ops.variants._bounded import folded_sums
+from harness.ops.variants._depthwise import channels_by_taps, is_dense
 from harness.ops.variants._dsp import are_served, is_positive, is_whole
 from harness.ops.variants._mve import FEATURE, LANES, WORDS, round_up
 
@@ -25,16 +26,14 @@ _PAIR_LIMIT = 255  # 128 times as much is below 2**15
 
 def accepts(layer: Layer, features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, one filter a channel, without dilation, whose sums are far from 32 bits."""
-    if FEATURE not in features or layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
+    if FEATURE not in features or not is_dense(layer) or parameters.multiplier != 1:
+        return False
     window = _window(layer)
-    matrix = _matrix(layer)
+    matrix = channels_by_taps(layer)
     return (
-        source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
-        and matrix.shape[1] <= _MOST_TAPS
+        matrix.shape[1] <= _MOST_TAPS
         and window.height.filter <= _MOST_ROWS
         and bool((_pair_sums(matrix) <= _PAIR_LIMIT).all())
         and are_served(matrix, layer.inputs[2], parameters)
@@ -45,7 +44,7 @@ def lower(layer: Layer) -> Lowered:
     """Lower to slices of 16 channels; constants are stored slice by slice."""
     parameters, bias = layer.parameters, layer.inputs[2]
     assert isinstance(parameters, Parameters)
-    matrix = _matrix(layer)
+    matrix = channels_by_taps(layer)
     channels = len(matrix)
     sums = folded_sums(matrix, bias, parameters.input_zero)
     window = _window(layer)
@@ -102,14 +101,6 @@ def cost(layer: Layer) -> float:
     channels, taps = weights.shape[3], weights.shape[1] * weights.shape[2]
     vectors = layer.outputs[0].elements / channels * (0.5 if _is_paired(layer) else round_up(channels, LANES) / LANES)
     return vectors * (50.0 + 9.5 * taps) + source.elements / channels * round_up(channels, LANES) / LANES * 4.0
-
-
-def _matrix(layer: Layer) -> NDArray[np.int8]:
-    """Return the weights as channels x taps."""
-    weights = layer.inputs[1]
-    assert weights is not None
-    assert weights.data is not None
-    return np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
 
 
 def _pair_sums(matrix: NDArray[np.int8]) -> NDArray[np.int64]:

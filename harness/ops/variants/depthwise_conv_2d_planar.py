@@ -7,13 +7,11 @@ Once its plane is copied, the output may lie over the input whatever the strides
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from harness.ops._base import Constant, Layer, Lowered, Number, Variant
 from harness.ops._window import Axis
 from harness.ops.depthwise_conv_2d import Parameters, macs
 from harness.ops.variants._bounded import folded_sums, scaling_of
+from harness.ops.variants._depthwise import channels_by_taps, is_dense
 
 _MOST_PLANE_BYTES = 3072
 _MOST_TAPS = 32  # they are unrolled
@@ -21,15 +19,12 @@ _MOST_TAPS = 32  # they are unrolled
 
 def accepts(layer: Layer, _features: frozenset[str]) -> bool:
     """Accept dense int8 of one batch, one filter a channel, without dilation, whose planes and filters are small."""
-    if layer.signature != "s8s8" or layer.weight_format != "dense":
-        return False
-    parameters, source = layer.parameters, layer.inputs[0]
+    parameters = layer.parameters
     assert isinstance(parameters, Parameters)
-    assert source is not None
-    window = parameters.window
     rows, columns, pitch = _axes(layer)
     return (
-        source.shape[0] == parameters.multiplier == window.height.dilation == window.width.dilation == 1
+        is_dense(layer)
+        and parameters.multiplier == 1
         and rows.filter * columns.filter <= _MOST_TAPS
         and _plane_rows(rows) * pitch <= _MOST_PLANE_BYTES
     )
@@ -37,11 +32,9 @@ def accepts(layer: Layer, _features: frozenset[str]) -> bool:
 
 def lower(layer: Layer) -> Lowered:
     """Lower to one plane at a time; weights are stored channel by channel."""
-    parameters, (_, weights, bias) = layer.parameters, layer.inputs
+    parameters, bias = layer.parameters, layer.inputs[2]
     assert isinstance(parameters, Parameters)
-    assert weights is not None
-    assert weights.data is not None
-    matrix: NDArray[np.int8] = np.ascontiguousarray(weights.data.astype(np.int8).reshape(-1, weights.shape[3]).T)
+    matrix = channels_by_taps(layer)
     rows, columns, pitch = _axes(layer)
     scales = scaling_of(matrix, bias, parameters)
     numbers: dict[str, Number] = scales.numbers() | {
